@@ -1,0 +1,1 @@
+"""augcli: expands a labelled image data set on disk, label-true."""

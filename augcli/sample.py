@@ -1,0 +1,101 @@
+"""What is on disk (Item, Dataset) and what is in memory (Image, Mask, Sample)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+MaskKind = Literal["index", "binary", "rgb"]
+
+
+@dataclass(frozen=True)
+class Item:
+    """One source of a data set; nothing is decoded.
+
+    Paths are relative to the data set's root, with `/`. `key` is the image's path without its last
+    suffix, in Unicode NFC. `masks` maps a mask's name (`mask` where there is one) to its path.
+    """
+
+    key: str
+    image: str
+    masks: Mapping[str, str] = field(default_factory=dict)
+    split: str | None = None
+    group: str = ""
+    label: str | None = None
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A data set on disk: its items in the order of their keys, and what did not pair up.
+
+    `layout` is the layout's name, `reading` the recipe's `input:` keys that name this reading for good,
+    `reason` one sentence that says what was found and why.
+    """
+
+    root: Path
+    layout: str
+    reading: Mapping[str, str]
+    reason: str
+    items: tuple[Item, ...]
+    orphan_images: tuple[str, ...] = ()
+    orphan_masks: tuple[str, ...] = ()
+    skipped: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Image:
+    """A decoded picture: `pixels` uint8 of shape (H, W, C) with C = 1 (grey), 3 (RGB) or 4 (RGBA).
+
+    EXIF orientation has been applied. `format` is the file's (`jpeg`, `png`, `webp`, `tiff`, `bmp`).
+    """
+
+    pixels: Array
+    format: str
+    icc: bytes | None = None
+    stored_size: tuple[int, int] = (0, 0)  # (width, height) in the file, before EXIF orientation
+
+
+@dataclass(frozen=True)
+class Coding:
+    """How a mask's values are stored in a file, so that they can be stored the same way again.
+
+    `mode` is Pillow's: `1`, `L`, `P`, `I;16` or `RGB`. `palette` is RGB bytes for mode `P`.
+    """
+
+    mode: str
+    palette: bytes | None = None
+    transparency: bytes | int | None = None
+
+
+@dataclass(frozen=True)
+class Mask:
+    """A decoded mask: `values` of shape (H, W), uint8 or uint16, or (H, W, 3) uint8 for RGB colours.
+
+    Mode `1` has values 0 and 1; mode `P` has palette indices.
+    """
+
+    values: Array
+    coding: Coding
+    format: str = "png"
+
+
+@dataclass
+class Sample:
+    """A picture and its masks by name, in one frame."""
+
+    image: Array
+    masks: dict[str, Array]
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) in pixels."""
+        height, width = self.image.shape[:2]
+        return int(width), int(height)
+
+
