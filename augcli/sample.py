@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-
 import numpy.typing as npt
 
 Array = npt.NDArray[Any]
@@ -97,5 +96,3 @@ class Sample:
         """(width, height) in pixels."""
         height, width = self.image.shape[:2]
         return int(width), int(height)
-
-

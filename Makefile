@@ -1,0 +1,70 @@
+# What a developer and CI run. `make help` lists the targets.
+.DELETE_ON_ERROR:
+.NOTPARALLEL: # two pips in one environment would trip over each other
+.DEFAULT_GOAL := help
+
+# The newest Python that augcli runs on and that can make environments.
+PYTHON ?= $(shell for python in python3.14 python3.13 python3.12 python3.11 python3; do \
+	$$python -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& echo $$python && break; done)
+ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+DEMO := build/demo
+CHECKED := augcli recipes tests
+
+.PHONY: help demo test lint format docs docs-check clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "make %-12s%s\n", $$1, $$2}'
+
+demo: $(VENV)/demo.stamp ## expand real photographs and leave a preview sheet in build/demo
+	rm -rf $(DEMO)
+	$(BIN)/python recipes/demo/make_pairs.py $(DEMO)/in
+	$(BIN)/augcli expand recipes/demo/recipe.yaml $(DEMO)/in $(DEMO)/out
+	$(BIN)/augcli preview recipes/demo/recipe.yaml $(DEMO)/in -o $(DEMO)/sheet.png
+	@echo "The preview sheet is $(CURDIR)/$(DEMO)/sheet.png"
+
+test: $(VENV)/test.stamp ## run the tests on all cores (ARGS="-k flip" goes to pytest)
+	$(BIN)/python -m pytest -n auto $(ARGS)
+
+lint: $(VENV)/lint.stamp ## check format, rules and types
+	$(BIN)/ruff format --check $(CHECKED)
+	$(BIN)/ruff check $(CHECKED)
+	$(BIN)/mypy --strict augcli recipes
+
+format: $(VENV)/lint.stamp ## format the code and mend what ruff can mend
+	$(BIN)/ruff format $(CHECKED)
+	$(BIN)/ruff check --fix $(CHECKED)
+
+docs: $(VENV)/package.stamp ## write the generated parts of README.md again
+	$(BIN)/python -m augcli.docs README.md
+
+docs-check: $(VENV)/package.stamp ## fail where the generated parts of README.md are stale
+	$(BIN)/python -m augcli.docs README.md --check
+
+clean: ## remove the environment and everything that was built
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
+	find augcli recipes tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A stamp is as old as what it stands for: nothing is installed again until pyproject.toml changes.
+# pip 25.1 is the first that knows --group.
+$(VENV)/pip.stamp:
+	@test -n "$(PYTHON)" || { echo "make: no Python 3.11 or newer with venv was found; name one: make PYTHON=..." >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(PIP_INSTALL) --upgrade 'pip>=25.1'
+	@touch $@
+
+$(VENV)/package.stamp: pyproject.toml $(VENV)/pip.stamp
+	$(PIP_INSTALL) --editable .
+	@touch $@
+
+$(VENV)/demo.stamp: $(VENV)/package.stamp
+	$(PIP_INSTALL) --editable '.[demo]'
+	@touch $@
+
+$(VENV)/test.stamp $(VENV)/lint.stamp: $(VENV)/%.stamp: $(VENV)/package.stamp
+	$(PIP_INSTALL) --group $*
+	@touch $@

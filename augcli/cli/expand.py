@@ -1,0 +1,72 @@
+"""The command `augcli expand`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from augcli.cli import DONE, FAILED
+from augcli.cli.options import PATH, max_pixels_option, override_options, selection_options, workers_option
+
+MOST_FAILURES = 20
+
+
+@click.command()
+@click.argument("recipe", type=PATH)
+@click.argument("input", type=PATH)
+@click.argument("output", type=PATH)
+@override_options
+@workers_option
+@selection_options
+@click.option("--strict", is_flag=True, help="Images or masks that do not pair up are an error.")
+@click.option("--overwrite", is_flag=True, help="Replace an output of another recipe or of other inputs.")
+@max_pixels_option
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors and the closing sentence.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+def expand(
+    recipe: Path,
+    input: Path,  # noqa: A002 - the argument's name is what --help shows
+    output: Path,
+    copies: int | None,
+    seed: int | None,
+    workers: int | None,
+    only: str | None,
+    limit: int | None,
+    strict: bool,
+    overwrite: bool,
+    max_pixels: int,
+    quiet: bool,
+    as_json: bool,
+) -> int:
+    """Write the data set that RECIPE makes of INPUT to OUTPUT.
+
+    Continues an interrupted run, and tries failed inputs again, by itself. The same command gives the
+    same bytes, whatever the number of workers.
+
+    \b
+    Example:
+      augcli expand recipe.yaml photos/ augmented/ -n 10 -j 4
+    """
+    from augcli.cli.progress import Terminal
+    from augcli.plan import Selection
+    from augcli.recipe import load_recipe, with_overrides
+    from augcli.report import Progress
+    from augcli.run import Settings, usable_cpus
+    from augcli.run import expand as run
+
+    loaded = with_overrides(load_recipe(recipe), copies=copies, seed=seed)
+    settings = Settings(workers or usable_cpus(), Selection(only, limit), strict, overwrite, max_pixels)
+    report = run(loaded, input, output, settings, Progress() if quiet else Terminal())
+    for failure in report.failed[:MOST_FAILURES]:
+        click.echo(f"failed: {failure.sentence()}", err=True)
+    if len(report.failed) > MOST_FAILURES:
+        click.echo(
+            f"and {len(report.failed) - MOST_FAILURES} more, all in {output / 'failures.jsonl'}", err=True
+        )
+    if as_json:
+        click.echo(json.dumps(report.as_json(), ensure_ascii=False))
+    else:
+        click.echo(report.sentence())
+    return FAILED if report.failed else DONE

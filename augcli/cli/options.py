@@ -1,0 +1,52 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+PATH = click.Path(path_type=Path)
+
+
+def max_pixels_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add --max-pixels."""
+    return click.option(
+        "--max-pixels",
+        type=click.IntRange(min=1),
+        default=64_000_000,
+        show_default=True,
+        help="Pictures of more pixels are refused from their header, undecoded.",
+    )(command)
+
+
+def workers_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add -j/--workers."""
+    return click.option(
+        "-j",
+        "--workers",
+        type=click.IntRange(min=1),
+        help="Worker processes. Default: the CPUs this process may use.",
+    )(command)
+
+
+def selection_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add --only and --limit."""
+    only = click.option("--only", metavar="GLOB", help="Only sources whose key or path matches.")
+    limit = click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the first N sources.")
+    return only(limit(command))
+
+
+def override_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add --copies and --seed."""
+    copies = click.option(
+        "-n",
+        "--copies",
+        type=int,
+        metavar="N",
+        help="Copies of every random variant, instead of the recipe's.",
+    )
+    seed = click.option("--seed", type=int, metavar="N", help="The seed, instead of the recipe's.")
+    return copies(seed(command))

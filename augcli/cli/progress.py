@@ -1,0 +1,62 @@
+"""Progress on the terminal: a bar, or without a terminal one plain line a minute."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Any
+
+import click
+
+from augcli.report import Progress
+from augcli.sample import Dataset
+
+PLAIN_SECONDS = 60.0
+
+
+class Terminal(Progress):
+    """Says what was found, and how far the work is."""
+
+    def __init__(self) -> None:
+        self._bar: Any = None
+        self._total = self._done = 0
+        self._said = time.monotonic()
+
+    def found(self, dataset: Dataset) -> None:
+        """Say what data set was found, and what did not pair up."""
+        click.echo(f"{dataset.layout}: {dataset.reason}", err=True)
+        for what, names in (
+            ("images without a mask", dataset.orphan_images),
+            ("masks without an image", dataset.orphan_masks),
+            ("skipped", dataset.skipped),
+        ):
+            if names:
+                click.echo(f"{len(names)} {what}: {shortened(names)}", err=True)
+
+    def begins(self, total: int, done: int) -> None:
+        """Show the bar, or remember the numbers."""
+        self._total, self._done = total, done
+        if sys.stderr.isatty():
+            from tqdm import tqdm
+
+            self._bar = tqdm(total=total, initial=done, unit="pair", dynamic_ncols=True)
+
+    def advances(self) -> None:
+        """Move the bar, or say a line when a minute has passed."""
+        self._done += 1
+        if self._bar is not None:
+            self._bar.update()
+        elif time.monotonic() - self._said > PLAIN_SECONDS:
+            self._said = time.monotonic()
+            click.echo(f"{self._done} of {self._total} pairs", err=True)
+
+    def ends(self) -> None:
+        """Take the bar away."""
+        if self._bar is not None:
+            self._bar.close()
+
+
+def shortened(names: tuple[str, ...], most: int = 5) -> str:
+    """The first few names, and how many more there are."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more

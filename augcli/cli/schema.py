@@ -1,0 +1,20 @@
+"""The command `augcli schema`."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+
+@click.command()
+def schema() -> None:
+    """Print the JSON Schema of the recipe language, for editors.
+
+    \b
+    Example:
+      augcli schema > recipe.schema.json
+    """
+    from augcli.recipe import recipe_schema
+
+    click.echo(json.dumps(recipe_schema(), indent=2, ensure_ascii=False))

@@ -1,0 +1,18 @@
+"""Bytes in, arrays out, and back: picture and mask files of the formats that augcli reads and writes."""
+
+from augcli.codec.decode import decode_image, decode_mask
+from augcli.codec.encode import FORMATS, encode_image, encode_mask
+from augcli.codec.header import MAX_PIXELS, Header, read_header
+from augcli.codec.jpeg import strip_metadata
+
+__all__ = [
+    "FORMATS",
+    "MAX_PIXELS",
+    "Header",
+    "decode_image",
+    "decode_mask",
+    "encode_image",
+    "encode_mask",
+    "read_header",
+    "strip_metadata",
+]

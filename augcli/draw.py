@@ -1,0 +1,89 @@
+"""From a variant to resolved steps: every random number first, then whole numbers for a frame."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from augcli.geometry import Frame
+from augcli.keys import Draws
+from augcli.ops import Applied, Move
+from augcli.recipe import Group, Step, Variant
+from augcli.transforms import TRANSFORMS, Transform
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A step that is to be applied, with its numbers, free of any size."""
+
+    transform: Transform
+    values: dict[str, Any]
+
+
+def draw(variant: Variant, *, seed: int, source: str, copy: int) -> list[Drawn]:
+    """All draws of one pair, in the order in which the steps are applied."""
+    draws = Draws((seed, source, variant.name, copy))
+    return list(_draw_all(variant.children, draws))
+
+
+def _draw_all(nodes: Iterable[Step | Group], draws: Draws) -> Iterator[Drawn]:
+    for node in nodes:
+        here = draws.at(node.name)
+        p = node.p if isinstance(node, Group) else node.transform.p
+        if here.words("p").unit() < p:
+            yield from _draw_group(node, here) if isinstance(node, Group) else _draw_step(node, here)
+
+
+def _draw_step(step: Step, draws: Draws) -> Iterator[Drawn]:
+    yield Drawn(step.transform, step.transform.draw(draws))
+
+
+def _draw_group(group: Group, draws: Draws) -> Iterator[Drawn]:
+    return _draw_all(_CHOSEN[group.kind](group, draws), draws)
+
+
+def _one(group: Group, draws: Draws) -> list[Step | Group]:
+    """One child, by weight."""
+    point = draws.words("choice").unit() * sum(child.weight for child in group.children)
+    for child in group.children:
+        point -= child.weight
+        if point < 0:
+            return [child]
+    return [group.children[-1]]
+
+
+def _shuffled(group: Group, draws: Draws) -> list[Step | Group]:
+    """Draw a rank for each child by name, so that another child changes no order among the rest."""
+    return sorted(group.children, key=lambda child: draws.at(child.name).words("rank").word())
+
+
+def _some(group: Group, draws: Draws) -> list[Step | Group]:
+    """`n` children of the lowest ranks, in the order of the recipe."""
+    count = int(group.n.draw(draws.words("n"))) if group.n else len(group.children)
+    chosen = {child.name for child in _shuffled(group, draws)[:count]}
+    return [child for child in group.children if child.name in chosen]
+
+
+_CHOSEN: dict[str, Callable[[Group, Draws], list[Step | Group]]] = {
+    "one_of": _one,
+    "some_of": _some,
+    "random_order": _shuffled,
+    "sequence": lambda group, draws: list(group.children),
+}
+
+
+def resolve(drawn: Iterable[Drawn], frame: Frame) -> tuple[list[Applied], Frame]:
+    """Plain numbers for a source of this frame, and the frame that the steps end in; no randomness."""
+    result: list[Applied] = []
+    for step in drawn:
+        for applied in step.transform.resolve(step.values, frame):
+            result.append(applied)
+            frame = frame_after(applied, frame)
+    return result, frame
+
+
+def frame_after(applied: Applied, frame: Frame) -> Frame:
+    """The frame that a resolved step ends in."""
+    operation = TRANSFORMS[applied.name].operate(applied.params, frame)
+    return operation.frame if isinstance(operation, Move) else frame

@@ -1,0 +1,177 @@
+"""Reading a data set: the layout that the recipe names, or the one that the names on disk show."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from augcli.errors import DatasetError
+from augcli.formats import carvana, classes, folders, guess, suffix
+from augcli.formats import images as plain
+from augcli.formats.group import group_of
+from augcli.formats.reading import Reading, recipe_line
+from augcli.formats.walk import IMAGE_SUFFIXES, Tree, nfc, walk
+from augcli.sample import Dataset
+
+LAYOUTS = ("auto", "folders", "suffix", "carvana", "classes", "images")
+_SHOWN = 4  # recipe lines in one message
+
+_NOTHING = {  # layout -> (what was not found, how to mend it)
+    "folders": (
+        "no image has a mask of its name in the mask folder",
+        "name the two folders: input: {layout: folders, images: DIR, masks: DIR}",
+    ),
+    "suffix": (
+        "no image has a mask beside it (X.jpg and X_mask.png)",
+        "name what the masks' names end in: input: {layout: suffix, suffix: _mask}",
+    ),
+    "carvana": (
+        "there is no train/X.jpg with train_masks/X_mask.gif",
+        "for other folders or names use input: {layout: folders, images: DIR, masks: DIR}",
+    ),
+    "classes": (
+        "there are fewer than two class folders with images",
+        "put each class into a folder of its own, or use input: {layout: images}",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class _Options:
+    images: str | None
+    masks: str | None
+    suffix: str | None
+
+
+def read_dataset(
+    root: Path,
+    *,
+    layout: str = "auto",
+    images: str | None = None,
+    masks: str | None = None,
+    suffix: str | None = None,
+    group: str | None = None,
+    exclude: Path | None = None,
+) -> Dataset:
+    """Find the images below `root` and pair them with their masks, by their names alone.
+
+    `layout` is one of LAYOUTS. `images` and `masks` name the folders of the layout `folders`, relative to
+    the root; `suffix` is what a mask's name has after the image's. `group` says what must stay together (see
+    `group_of`). Nothing below `exclude` is looked at. Links are not followed.
+
+    Raises DatasetError where there is nothing to read, where nothing pairs, where two readings are possible
+    (the message shows both as recipe lines), and for two items with one key.
+    """
+    options = _Options(images, masks, suffix)
+    _check_options(layout, options)
+    tree = walk(root, exclude)
+    if not tree.files:
+        what = "no images below this folder" + (f" ({tree.skipped[0]})" if tree.skipped else "")
+        raise DatasetError(what, where=str(root), mend=f"augcli reads {' '.join(IMAGE_SUFFIXES)}")
+    readings = _detect(tree, options) if layout == "auto" else _find(tree, layout, options)
+    if len(readings) > 1:
+        raise _several(root, readings)
+    return _dataset(tree, readings[0], group)
+
+
+def _check_options(layout: str, options: _Options) -> None:
+    """Raise DatasetError for an unknown layout, and for an option that says nothing to this one."""
+    if layout not in LAYOUTS:
+        raise DatasetError(f"input layout {layout} is not known", mend=f"use one of {', '.join(LAYOUTS)}")
+    told = {"images": options.images, "masks": options.masks, "suffix": options.suffix}
+    heard = {"auto": set(told), "folders": set(told), "suffix": {"suffix"}}.get(layout, set())
+    deaf = [key for key, value in told.items() if value is not None and key not in heard]
+    if deaf:
+        mend = "leave it out, or use layout: folders"
+        raise DatasetError(f"input: {deaf[0]} means nothing to layout: {layout}", mend=mend)
+
+
+def _find(tree: Tree, layout: str, options: _Options) -> list[Reading]:
+    """The readings of one layout, at least one."""
+    found = _readings(tree, layout, options)
+    if not found:
+        raise _nothing(tree.root, layout, options)
+    return found
+
+
+def _readings(tree: Tree, layout: str, options: _Options) -> list[Reading]:
+    match layout:
+        case "folders":
+            return folders.find(tree, options.images, options.masks, options.suffix)
+        case "suffix":
+            return suffix.find(tree, options.suffix)
+        case "carvana":
+            return carvana.find(tree)
+        case "classes":
+            return classes.find(tree)
+        case _:
+            return plain.find(tree)
+
+
+def _detect(tree: Tree, options: _Options) -> list[Reading]:
+    """The readings that the names allow, at least one: pairs first, then class folders, then pictures."""
+    if options.images is not None or options.masks is not None:
+        return _find(tree, "folders", options)
+    found = guess.pairing(tree, options.suffix)
+    if not found and options.suffix is not None:
+        raise _nothing(tree.root, "suffix", options)
+    return found or guess.without_masks(tree)
+
+
+def _nothing(root: Path, layout: str, options: _Options) -> DatasetError:
+    what, mend = _NOTHING[layout]
+    told = {"images": options.images, "masks": options.masks, "suffix": options.suffix}
+    said = ", ".join(f"{key}: {value}" for key, value in told.items() if value is not None)
+    return DatasetError(f"{what} with {said}" if said else what, where=str(root), mend=mend)
+
+
+def _several(root: Path, readings: Sequence[Reading]) -> DatasetError:
+    """The refusal of several readings: separate data sets, or one that can be read in several ways."""
+    homes = sorted({reading.home for reading in readings})
+    if len(homes) > 1 and "" not in homes:
+        what, mend = f"holds {len(homes)} separate data sets", "give one of them as the input: "
+        return DatasetError(
+            what, where=str(root), mend=mend + _shown([str(root / home) for home in homes], ", ")
+        )
+    what = f"holds {len(homes)} separate data sets" if len(homes) > 1 else "can be read in several ways"
+    lines = _shown([recipe_line(reading.keys) for reading in readings], " or ")
+    return DatasetError(what, where=str(root), mend=f"put one of these lines into the recipe: {lines}")
+
+
+def _shown(texts: Sequence[str], between: str) -> str:
+    more = len(texts) - _SHOWN
+    return between.join(texts[:_SHOWN]) + (f" ... and {more} more" if more > 0 else "")
+
+
+def _dataset(tree: Tree, reading: Reading, group: str | None) -> Dataset:
+    _check_keys(tree.root, reading)
+    items = sorted(reading.items, key=lambda item: item.key)
+    return Dataset(
+        root=tree.root,
+        layout=reading.keys["layout"],
+        reading=reading.keys,
+        reason=reading.reason,
+        items=tuple(replace(item, group=group_of(item.key, group)) for item in items),
+        orphan_images=reading.orphan_images,
+        orphan_masks=reading.orphan_masks,
+        skipped=(*tree.skipped, *reading.skipped),
+    )
+
+
+def _check_keys(root: Path, reading: Reading) -> None:
+    """Raise DatasetError where an item's key is that of another image, too."""
+    seen: dict[str, str] = {}
+    for item in reading.items:
+        if (first := seen.setdefault(item.key, item.image)) != item.image:
+            raise _twice(root, first, item.image)
+    for path in reading.orphan_images:
+        key = nfc(posixpath.splitext(path)[0])
+        if key in seen:
+            raise _twice(root, seen[key], path)
+
+
+def _twice(root: Path, first: str, second: str) -> DatasetError:
+    what = f"two images with one name before the suffix, {first} and {second}"
+    return DatasetError(what, where=str(root), mend="rename one of them, or move it away")

@@ -1,0 +1,109 @@
+"""The names of a copy's files, for each layout that is written."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Mapping, Sequence
+
+from augcli.errors import DatasetError
+from augcli.formats.names import SPLITS, core, split_word
+from augcli.formats.walk import nfc
+from augcli.sample import Item
+
+MASK_SUFFIX = ".png"
+Paths = tuple[str, dict[str, str]]
+
+
+def copy_name(item: Item, tag: str | None, layout: str, image_suffix: str) -> Paths:
+    """The paths of a copy relative to the output: (image, {mask name: mask path}), in NFC.
+
+    `tag` is None for the original, else `<variant>` or `<variant>-<copy>`; `image_suffix` has its dot.
+    `layout` is `like-input`, `folders`, `suffix`, `carvana` or `classes`. Masks end in `.png`.
+    Reading the result with the same layout pairs every image with its mask again.
+    Raises DatasetError for `classes` with an item that has no label, and for another layout.
+    """
+    if layout not in _LAYOUTS:
+        mend = f"use one of {', '.join(_LAYOUTS)}"
+        raise DatasetError(f"output layout {layout} cannot be written", mend=mend)
+    return _LAYOUTS[layout](item, "" if tag is None else f"__{tag}", image_suffix)
+
+
+def _like_input(item: Item, tag: str, image_suffix: str) -> Paths:
+    image = f"{item.key}{tag}{image_suffix}"
+    return image, {name: _mask_like_input(item, mask, tag, image) for name, mask in item.masks.items()}
+
+
+def _mask_like_input(item: Item, mask: str, tag: str, image: str) -> str:
+    """A mask's name that stands to the new image's name as the old one stood to the old image's."""
+    folder, name = posixpath.split(nfc(mask))
+    stem, old = posixpath.splitext(name)[0], posixpath.basename(item.key)
+    old_name, new_name = posixpath.basename(nfc(item.image)), posixpath.basename(image)
+    if stem.startswith(old_name):  # X.jpg.png
+        stem = new_name + stem[len(old_name) :]
+    elif tag:
+        base = old if stem.startswith(old) else core(old)
+        stem = old + tag + stem[len(base) :]
+    return posixpath.join(folder, stem + MASK_SUFFIX)
+
+
+def _folders(item: Item, tag: str, image_suffix: str) -> Paths:
+    name = f"{posixpath.join(_place(item), posixpath.basename(item.key))}{tag}"
+    masks = {m: f"{'masks' if m == 'mask' else m}/{name}{MASK_SUFFIX}" for m in item.masks}
+    return f"images/{name}{image_suffix}", masks
+
+
+def _suffix(item: Item, tag: str, image_suffix: str) -> Paths:
+    name = f"{item.key}{tag}"
+    return name + image_suffix, {m: f"{name}_{m}{MASK_SUFFIX}" for m in item.masks}
+
+
+def _carvana(item: Item, tag: str, image_suffix: str) -> Paths:
+    split = item.split or "train"
+    place = [part for part in _place(item).split("/") if part]
+    own = next((part for part in place if SPLITS.get(split_word(part)) == item.split), None)
+    if item.split and own:
+        place.remove(own)
+    name = "/".join([*place, posixpath.basename(item.key)]) + tag
+    folders = {m: f"{split}_{'masks' if m == 'mask' else m}" for m in item.masks}
+    masks = {m: f"{folder}/{name}_{m}{MASK_SUFFIX}" for m, folder in folders.items()}
+    return f"{split}/{name}{image_suffix}", masks
+
+
+def _classes(item: Item, tag: str, image_suffix: str) -> Paths:
+    if item.label is None:
+        mend = "choose another output layout"
+        raise DatasetError(f"output layout classes: the source {item.key} has no class folder", mend=mend)
+    *folders, stem = item.key.split("/")
+    label = nfc(item.label)
+    below = folders[folders.index(label) + 1 :] if label in folders else []
+    parts = [*([item.split] if item.split else []), label, *below, stem]
+    return "/".join(parts) + tag + image_suffix, {}
+
+
+def _place(item: Item) -> str:
+    """The folder of an item below its image folder, the split kept: `train/a` of `train_images/a`.
+
+    The image folder is what its path does not share with the mask's; an item without a mask has none.
+    """
+    image = item.key.split("/")[:-1]
+    mask = next((nfc(path).split("/")[:-1] for path in item.masks.values()), image)
+    tail = _shared(image[::-1], mask[::-1])
+    head = _shared(image[: len(image) - tail], mask[: len(mask) - tail])
+    own = (split_word(part) for part in image[head : len(image) - tail])
+    split = next(([SPLITS[word]] for word in own if word), [])
+    return "/".join([*image[:head], *split, *image[len(image) - tail :]])
+
+
+def _shared(left: Sequence[str], right: Sequence[str]) -> int:
+    """How many elements two sequences begin with in common."""
+    pairs = enumerate(zip(left, right, strict=False))
+    return next((at for at, (one, other) in pairs if one != other), min(len(left), len(right)))
+
+
+_LAYOUTS: Mapping[str, Callable[[Item, str, str], Paths]] = {
+    "like-input": _like_input,
+    "folders": _folders,
+    "suffix": _suffix,
+    "carvana": _carvana,
+    "classes": _classes,
+}

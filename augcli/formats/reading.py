@@ -1,0 +1,61 @@
+"""One way to read a folder: its items, what is left over, and the recipe line that names it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from augcli.formats.names import split_of
+from augcli.formats.walk import File
+from augcli.sample import Item
+
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*")
+_NOT_TEXT = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A reading: `keys` are the recipe's `input:` keys that name it, `reason` is one sentence.
+
+    `home` is the folder that holds this data set, relative to the root: readings with different homes are
+    separate data sets. `skipped` has the images that are no part of this reading.
+    """
+
+    keys: Mapping[str, str]
+    reason: str
+    items: tuple[Item, ...]
+    orphan_images: tuple[str, ...] = ()
+    orphan_masks: tuple[str, ...] = ()
+    skipped: tuple[str, ...] = ()
+    home: str = ""
+
+
+def item(image: File, mask: File | None = None, label: str | None = None) -> Item:
+    """The item of an image and its mask; the group is filled in later."""
+    masks = {} if mask is None else {"mask": mask.path}
+    return Item(image.key, image.path, masks, split_of(image.folder), label=label)
+
+
+def recipe_line(keys: Mapping[str, str]) -> str:
+    """The line to paste into a recipe: `input: {layout: folders, images: a, masks: b}`."""
+    return f"input: {{{', '.join(f'{key}: {_scalar(value)}' for key, value in keys.items())}}}"
+
+
+def _scalar(text: str) -> str:
+    """Text as a YAML scalar within a flow mapping, quoted where it would not stay text."""
+    plain = _PLAIN.fullmatch(text) and text.lower() not in _NOT_TEXT
+    return text if plain else json.dumps(text, ensure_ascii=False)
+
+
+def count(number: int, noun: str) -> str:
+    """`1 image`, `2 images`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def outside(files: Iterable[File]) -> tuple[str, ...]:
+    """One line per folder for images that are no part of a reading."""
+    by_folder = Counter(file.folder or "." for file in files)
+    return tuple(f"{folder}: {count(n, 'image')} outside the data set" for folder, n in by_folder.items())

@@ -1,0 +1,151 @@
+"""The image files below a folder: names only, in one order on every machine."""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+from bisect import bisect_left
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from augcli.errors import DatasetError, printable
+
+IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif")
+_UNSAFE = ("Cc", "Zl", "Zp")  # control characters, line and paragraph separators
+
+
+def nfc(text: str) -> str:
+    """The text in Unicode NFC: macOS and Linux may store one name as different bytes."""
+    return unicodedata.normalize("NFC", text)
+
+
+@dataclass(frozen=True)
+class File:
+    """An image file: `path` relative to the root as it is on disk, with `/`."""
+
+    path: str
+
+    @cached_property
+    def key(self) -> str:
+        """The path in NFC without its last suffix."""
+        return nfc(self.path)[: -len(self.suffix)]
+
+    @cached_property
+    def suffix(self) -> str:
+        """The last suffix as written, with its dot."""
+        return os.path.splitext(self.path)[1]
+
+    @property
+    def folder(self) -> str:
+        """The folder in NFC, `""` for the root."""
+        return self.key.rpartition("/")[0]
+
+
+@dataclass(frozen=True)
+class Tree:
+    """All image files below `root`, ordered by the bytes of their NFC paths, and what was passed over."""
+
+    root: Path
+    files: tuple[File, ...]
+    skipped: tuple[str, ...] = ()
+
+    @cached_property
+    def _paths(self) -> list[str]:
+        return [nfc(file.path) for file in self.files]
+
+    @cached_property
+    def children(self) -> dict[str, list[str]]:
+        """For each folder with images anywhere below it: the paths of its sub-folders that have some."""
+        found: dict[str, set[str]] = {"": set()}
+        for folder in {file.folder for file in self.files}:
+            while folder:
+                parent = folder.rpartition("/")[0]
+                found.setdefault(folder, set())
+                found.setdefault(parent, set()).add(folder)
+                folder = parent
+        return {folder: sorted(below) for folder, below in sorted(found.items())}
+
+    @cached_property
+    def image_folders(self) -> frozenset[str]:
+        """The folders that hold images themselves."""
+        return frozenset(file.folder for file in self.files)
+
+    def below(self, folder: str) -> tuple[File, ...]:
+        """The files in a folder and its sub-folders; `""` is the root."""
+        if not folder:
+            return self.files
+        # "0" is the character after "/": the range holds exactly the paths that start with "folder/".
+        first, last = bisect_left(self._paths, f"{folder}/"), bisect_left(self._paths, f"{folder}0")
+        return self.files[first:last]
+
+
+def walk(root: Path, exclude: Path | None = None) -> Tree:
+    """List the image files below `root`, not below `exclude`.
+
+    Links are not followed, hidden names are ignored, so are files that are no images. What looks like an
+    input and cannot be one (links, pipes, names that are not text) is listed in `skipped` with the reason.
+    Raises DatasetError for a root that is missing or no folder, and for a folder that cannot be read.
+    """
+    _check_root(root)
+    barred = os.path.realpath(exclude) if exclude is not None else ""
+    home = os.path.realpath(root)
+    files: list[File] = []
+    skipped: list[str] = []
+    pending = [""]
+    while pending:
+        for path, entry in _entries(root, pending.pop()):
+            if os.path.join(home, path) == barred:
+                continue
+            if reason := _why_skipped(entry):
+                skipped.append(f"{printable(path)}: {reason}")
+            elif entry.is_dir(follow_symlinks=False):
+                pending.append(path)
+            elif is_image(entry.name):
+                files.append(File(path))
+    # Code points of str sort as the bytes of UTF-8 do.
+    return Tree(root, tuple(sorted(files, key=lambda file: nfc(file.path))), tuple(sorted(skipped)))
+
+
+def is_image(name: str) -> bool:
+    """Whether the name's last suffix is an image's, in any case."""
+    return os.path.splitext(name)[1].lower() in IMAGE_SUFFIXES
+
+
+def _check_root(root: Path) -> None:
+    if not os.path.lexists(root):
+        raise DatasetError("no such folder", where=str(root), mend="check the path of the input")
+    if not root.is_dir():
+        raise DatasetError("is not a folder", where=str(root), mend="give the folder that holds the images")
+
+
+def _entries(root: Path, folder: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    """The visible entries of a folder with their paths relative to the root."""
+    try:
+        with os.scandir(root / folder) as entries:
+            visible = [entry for entry in entries if not entry.name.startswith(".")]
+    except OSError as error:
+        where, what = str(root / folder), f"cannot be read ({error.strerror})"
+        raise DatasetError(what, where=where, mend="make it readable, or move it out of the input") from error
+    return ((f"{folder}/{entry.name}" if folder else entry.name, entry) for entry in visible)
+
+
+def _why_skipped(entry: os.DirEntry[str]) -> str:
+    """Why an entry cannot be an input, or `""`; also `""` for what nobody would take for one."""
+    wanted = is_image(entry.name) or entry.is_dir()
+    if entry.is_symlink():
+        return "is a link, and links are not followed" if wanted else ""
+    if not (entry.is_dir() or entry.is_file()):
+        return "is not a regular file"
+    return _bad_name(entry.name) if wanted else ""
+
+
+def _bad_name(name: str) -> str:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return "its name is not valid UTF-8"
+    if any(unicodedata.category(character) in _UNSAFE for character in name):
+        return "its name holds a control character or a line break"
+    return ""

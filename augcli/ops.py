@@ -1,0 +1,227 @@
+"""What a resolved step does: moves points (Move), changes colours (ColorOp), or looks around (Filter).
+
+Colours are float32 shares of the range, RGB last. A run of colour operations is composed, clipped and rounded
+once; a single one equals torchvision's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from augcli.geometry import Frame, Map
+
+Colors = npt.NDArray[np.floating[Any]]
+Pixels = npt.NDArray[np.uint8]
+LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, as Pillow's and torchvision's grey
+
+
+@dataclass(frozen=True)
+class Applied:
+    """A transform's name and the resolved plain numbers that it was applied with."""
+
+    name: str
+    params: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Move:
+    """A spatial step: the maps it adds to the warp, and the frame it ends in."""
+
+    maps: tuple[Map, ...]
+    frame: Frame
+
+
+class ColorOp(Protocol):
+    """Changes colours pixel by pixel: (..., 3) shares of the range in and out."""
+
+    def __call__(self, colors: Colors) -> Colors:
+        """Apply to colours."""
+        ...
+
+
+@dataclass(frozen=True)
+class ColorMatrix:
+    """An affine map of colours: rows of (red, green, blue, shift), 3x4."""
+
+    rows: tuple[tuple[float, float, float, float], ...]
+
+    @staticmethod
+    def of(linear: npt.ArrayLike, shift: npt.ArrayLike = (0.0, 0.0, 0.0)) -> ColorMatrix:
+        """Build from a 3x3 matrix and a shift of three."""
+        full = np.column_stack([np.asarray(linear, np.float64), np.asarray(shift, np.float64)])
+        return ColorMatrix(tuple((float(r), float(g), float(b), float(s)) for r, g, b, s in full))
+
+    def then(self, after: ColorMatrix) -> ColorMatrix:
+        """Chain this matrix with `after`."""
+        first, second = np.asarray(self.rows), np.asarray(after.rows)
+        linear = second[:, :3] @ first[:, :3]
+        return ColorMatrix.of(linear, second[:, :3] @ first[:, 3] + second[:, 3])
+
+    @property
+    def is_per_channel(self) -> bool:
+        """Whether no channel looks at another."""
+        linear = np.asarray(self.rows)[:, :3]
+        return not (linear - np.diag(np.diag(linear))).any()
+
+    def __call__(self, colors: Colors) -> Colors:
+        """Apply to colours; not clipped."""
+        matrix = np.asarray(self.rows, colors.dtype)
+        return colors @ matrix[:, :3].T + matrix[:, 3]
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """Blend with the mean grey of the frame as it enters the step (torchvision); needs that mean first."""
+
+    factor: float
+
+    def bound(self, mean: Colors) -> ColorMatrix:
+        """Return the matrix for a frame whose mean colour is `mean`."""
+        grey = float(np.dot(LUMA, mean))
+        return ColorMatrix.of(self.factor * np.eye(3), np.full(3, (1 - self.factor) * grey))
+
+
+@dataclass(frozen=True)
+class Gamma:
+    """x ** gamma, with x clipped to [0, 1] first."""
+
+    gamma: float
+    is_per_channel = True
+
+    def __call__(self, colors: Colors) -> Colors:
+        """Apply to colours."""
+        curved: Colors = np.power(np.clip(colors, 0, 1), colors.dtype.type(self.gamma))
+        return curved
+
+
+@dataclass(frozen=True)
+class Round:
+    """Clip to [0, 1] and round to whole levels of 8 bits, as a chain of separate 8-bit steps does."""
+
+    is_per_channel = True
+
+    def __call__(self, colors: Colors) -> Colors:
+        """Apply to colours."""
+        rounded: Colors = np.rint(np.clip(colors, 0, 1) * 255) / colors.dtype.type(255)
+        return rounded
+
+
+@dataclass(frozen=True)
+class HueTurn:
+    """Turn the hue of HSV or HLS by `turns`, with colours clipped to [0, 1] first."""
+
+    turns: float
+    space: Literal["hsv", "hls"]
+
+    def __call__(self, colors: Colors) -> Colors:
+        """Apply to colours."""
+        import cv2  # here, so that reading and checking a recipe does not load OpenCV
+
+        to, back = _HUE_CODES[self.space]
+        strip = np.clip(colors, 0, 1).astype(np.float32).reshape(1, -1, 3)
+        turned = cv2.cvtColor(strip, getattr(cv2, to))
+        turned[..., 0] = np.mod(turned[..., 0] + 360.0 * self.turns, 360.0)
+        result = cv2.cvtColor(turned, getattr(cv2, back)).reshape(colors.shape)
+        return result.astype(colors.dtype)
+
+
+_HUE_CODES = {
+    "hsv": ("COLOR_RGB2HSV", "COLOR_HSV2RGB"),
+    "hls": ("COLOR_RGB2HLS", "COLOR_HLS2RGB"),
+}
+
+
+@dataclass(frozen=True)
+class Tint:
+    """A colour step of a run. Its `op` is a ColorOp, or a Contrast that waits for its statistic."""
+
+    op: ColorOp | Contrast
+    color_only: bool = False  # has no meaning on a grey picture, and leaves it alone
+    rounded: bool = False  # followed by a clip and a rounding of its own
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A step that looks at neighbours or positions, and so ends a warp.
+
+    `run` takes uint8 pixels (H, W, C), C = 1 or 3, to the same shape and type.
+    """
+
+    name: str
+    run: Callable[[Pixels], Pixels]
+
+
+Operation = Move | Tint | Filter
+
+
+def fused(ops: list[ColorOp]) -> list[ColorOp]:
+    """The same colour operations with neighbouring matrices multiplied."""
+    result: list[ColorOp] = []
+    for op in ops:
+        if isinstance(op, ColorMatrix) and result and isinstance(result[-1], ColorMatrix):
+            result[-1] = result[-1].then(op)
+        else:
+            result.append(op)
+    return result
+
+
+def apply_colors(ops: list[ColorOp], pixels: Pixels) -> Pixels:
+    """A run of colour operations on uint8 (H, W, C), clipped and rounded once; alpha is left alone."""
+    ops = fused(ops)
+    if not ops:
+        return pixels
+    if all(getattr(op, "is_per_channel", False) for op in ops):
+        return _looked_up(ops, pixels)
+    return np.concatenate([_computed(ops, strip) for strip in _strips(pixels)], axis=0)
+
+
+STRIP_ROWS = 64  # keeps the float32 temporaries of a strip in the processor's cache
+
+
+def _strips(pixels: Pixels) -> list[Pixels]:
+    return [pixels[i : i + STRIP_ROWS] for i in range(0, pixels.shape[0], STRIP_ROWS)]
+
+
+def as_rgb(pixels: Pixels, dtype: npt.DTypeLike = np.float32) -> Colors:
+    """The colours of uint8 (..., C) as shares of the range (..., 3); grey three times over."""
+    colors = pixels[..., :3] if pixels.shape[-1] >= 3 else np.repeat(pixels, 3, axis=-1)
+    shares: Colors = colors.astype(dtype) / np.asarray(255, dtype)
+    return shares
+
+
+def to_levels(colors: Colors) -> Pixels:
+    """Shares of the range as uint8, clipped and rounded."""
+    levels: Pixels = np.rint(np.clip(colors, 0, 1) * 255).astype(np.uint8)
+    return levels
+
+
+def run_ops(ops: list[ColorOp], colors: Colors) -> Colors:
+    """The operations in order, neither clipped nor rounded at the end."""
+    for op in ops:
+        colors = op(colors)
+    return colors
+
+
+def _looked_up(ops: list[ColorOp], pixels: Pixels) -> Pixels:
+    """Through a table of 256 levels a channel, computed in float64."""
+    levels = np.repeat(np.arange(256, dtype=np.float64)[:, None], 3, axis=1) / 255
+    table = to_levels(run_ops(ops, levels))
+    out = pixels.copy()
+    for channel in range(min(pixels.shape[-1], 3)):
+        np.take(table[:, channel], pixels[..., channel], out=out[..., channel])
+    return out
+
+
+def _computed(ops: list[ColorOp], pixels: Pixels) -> Pixels:
+    colors = to_levels(run_ops(ops, as_rgb(pixels)))
+    out = pixels.copy()
+    if pixels.shape[-1] == 1:
+        out[..., 0] = colors[..., 0]
+    else:
+        out[..., :3] = colors
+    return out

@@ -1,0 +1,146 @@
+"""One manifest line: where a pair's pixels came from, and how points move with them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from augcli.geometry import Border, Floats, Fold, Frame, Warp, map_of_record, projective_of
+from augcli.ops import Applied
+
+Matrix = list[list[float]]
+
+
+@dataclass(frozen=True)
+class Source:
+    """The files that a pair was made from, relative to the input, and the picture's upright size."""
+
+    image: str
+    sha256: str
+    width: int
+    height: int
+    masks: Mapping[str, str] = field(default_factory=dict)
+    mask_sha256: Mapping[str, str] = field(default_factory=dict)
+
+    def as_line(self) -> dict[str, Any]:
+        """The source as a manifest line holds it."""
+        line: dict[str, Any] = {"image": self.image, "mask": None}
+        line |= dict(self.masks)
+        line |= {"sha256": self.sha256, "mask_sha256": None}
+        line |= {f"{name}_sha256": digest for name, digest in self.mask_sha256.items()}
+        return line | {"width": self.width, "height": self.height}
+
+
+@dataclass(frozen=True)
+class Record:
+    """One pair. Paths are relative to the output; `border` is dataset.json's, and not in the line.
+
+    `filled` is the share of pixels that a constant border filled; `reencoded` says why an original is not
+    the source's bytes (None: it is, or the pair is no original).
+    """
+
+    file_name: str
+    masks: Mapping[str, str]
+    sources: tuple[Source, ...]
+    group: str
+    split: str | None
+    label: str | None
+    variant: str
+    copy: int
+    applied: tuple[Applied, ...]
+    matrix: Matrix
+    warp: list[dict[str, Any]] | None
+    width: int
+    height: int
+    sha256: str
+    mask_sha256: Mapping[str, str]
+    filled: float = 0.0
+    reencoded: str | None = None
+    border: Border = "reflect"
+
+    def as_line(self) -> dict[str, Any]:
+        """The record as JSON data, keys in their documented order."""
+        line: dict[str, Any] = {"file_name": self.file_name, "mask_file_name": None}
+        line |= {f"{name}_file_name": path for name, path in self.masks.items()}
+        line |= {
+            "sources": [source.as_line() for source in self.sources],
+            "group": self.group,
+            "split": self.split,
+            "label": self.label,
+            "variant": self.variant,
+            "copy": self.copy,
+            "applied": [{"name": a.name, "params": a.params} for a in self.applied],
+            "matrix": self.matrix,
+            "warp": self.warp,
+            "width": self.width,
+            "height": self.height,
+            "filled": self.filled,
+            "reencoded": self.reencoded,
+            "sha256": self.sha256,
+            "mask_sha256": None,
+        }
+        return line | {f"{name}_sha256": digest for name, digest in self.mask_sha256.items()}
+
+    @staticmethod
+    def of_line(line: Mapping[str, Any], border: Border) -> Record:
+        """A record from a manifest line."""
+        return Record(
+            file_name=line["file_name"],
+            masks=_named(line, "_file_name"),
+            sources=tuple(_source(source) for source in line["sources"]),
+            applied=tuple(Applied(step["name"], step["params"]) for step in line["applied"]),
+            mask_sha256=_named(line, "_sha256"),
+            border=border,
+            **{name: line[name] for name in _PLAIN},
+        )
+
+    def chain(self) -> Warp:
+        """The way of a point from the source to this picture."""
+        source, target = self.sources[0], Frame(self.width, self.height)
+        frame = Frame(source.width, source.height)
+        if self.warp is not None:
+            return Warp(frame, target, tuple(map_of_record(step) for step in self.warp))
+        return Warp(frame, target, (Fold.of(frame, self.border), projective_of(self.matrix)))
+
+    def to_output(self, points: npt.ArrayLike) -> Floats:
+        """Source points (N, 2) to output points (N, 2), in pixels, centres at +0.5; may lie outside."""
+        return self.chain().forward(points)
+
+    def to_source(self, points: npt.ArrayLike) -> Floats:
+        """Output points (N, 2) to the source points that are seen there; NaN where a border was filled."""
+        chain = self.chain()
+        result = chain.backward(points)
+        result[chain.filled(points)] = np.nan
+        return result
+
+
+_PLAIN = (
+    "group",
+    "split",
+    "label",
+    "variant",
+    "copy",
+    "matrix",
+    "warp",
+    "width",
+    "height",
+    "filled",
+    "reencoded",
+    "sha256",
+)
+
+
+def _named(line: Mapping[str, Any], ending: str) -> dict[str, str]:
+    """The masks' values of keys that end so, by mask name."""
+    return {key.removesuffix(ending): v for key, v in line.items() if key.endswith(ending) and v is not None}
+
+
+def _source(line: Mapping[str, Any]) -> Source:
+    plain = ("image", "sha256", "width", "height")
+    digests = _named(line, "_sha256")
+    masks = {name: line[name] for name in digests}
+    return Source(**{name: line[name] for name in plain}, masks=masks, mask_sha256=digests)

@@ -1,0 +1,151 @@
+"""Sampling, once: a picture and its masks through a warp.
+
+A picture goes one of three ways: whole pixels are gathered (bit-exact), an axis-aligned stretch is Pillow's
+antialiased resize, everything else is OpenCV's remap. Masks are always gathered at floor(x), floor(y).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from augcli.geometry import Projective, Warp
+from augcli.ops import Pixels
+from augcli.render.coordinates import NOT_FILLED, Alignment, Index, Strip, alignment, strips
+from augcli.render.shrink import Shrunk, shrunk
+
+Interpolation = Literal["linear", "cubic", "lanczos"]
+Array = npt.NDArray[Any]
+Filled = npt.NDArray[np.int8] | None
+
+_PILLOW = {
+    "linear": Image.Resampling.BILINEAR,
+    "cubic": Image.Resampling.BICUBIC,
+    "lanczos": Image.Resampling.LANCZOS,
+}
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """A warped picture uint8 (H, W, C), its masks, and which fold filled a pixel (None: nothing filled)."""
+
+    image: Pixels
+    masks: dict[str, Array] = field(default_factory=dict)
+    filled: Filled = None
+
+
+def sample(image: Pixels, masks: Mapping[str, Array], warp: Warp, interpolation: Interpolation) -> Sampled:
+    """Everything through a simplified warp; the picture's filled pixels hold what is at the edge."""
+    if not warp.maps:
+        return Sampled(image, dict(masks))
+    aligned = alignment(warp)
+    picture = _without_remap(image, warp, aligned, interpolation)
+    if aligned:
+        labels = {name: gather(mask, aligned) for name, mask in masks.items()}
+        if picture is None:
+            picture = _by_strips(image, {}, warp, interpolation).image
+        return Sampled(picture, labels, aligned.filled)
+    if picture is None:
+        return _by_strips(image, masks, warp, interpolation)
+    return Sampled(picture, _by_strips(None, masks, warp, interpolation).masks) if masks else Sampled(picture)
+
+
+def _without_remap(
+    image: Pixels, warp: Warp, aligned: Alignment | None, interpolation: Interpolation
+) -> Pixels | None:
+    """The picture, where whole pixels or an axis-aligned stretch say it all; else None."""
+    if aligned and aligned.is_unit:
+        return gather(image, aligned)
+    step = warp.maps[0]
+    if len(warp.maps) == 1 and isinstance(step, Projective) and step.is_aligned:
+        return stretched(image, step, warp, interpolation)
+    return None
+
+
+def gather(array: Array, aligned: Alignment) -> Array:
+    """The source pixels at floor(x), floor(y) of an exact axis-aligned warp."""
+    height, width = array.shape[:2]
+    rows = _taken(array, aligned.y.index(height), 0)
+    both = _taken(rows, aligned.x.index(width), 1)
+    return np.ascontiguousarray(both.swapaxes(0, 1) if aligned.transposed else both)
+
+
+def _taken(array: Array, index: Index, axis: int) -> Array:
+    """Rows or columns by index; a run of neighbours, forwards or backwards, is a slice."""
+    steps = np.diff(index)
+    if len(index) > 1 and abs(int(steps[0])) == 1 and (steps == steps[0]).all():
+        low, high = sorted((int(index[0]), int(index[-1])))
+        run = array[low : high + 1] if axis == 0 else array[:, low : high + 1]
+        return run if steps[0] > 0 else np.flip(run, axis)
+    return np.take(array, index, axis=axis)
+
+
+def stretched(image: Pixels, step: Projective, warp: Warp, interpolation: Interpolation) -> Pixels:
+    """An axis-aligned stretch by Pillow's resize, whose filter widens with the shrink (antialiased)."""
+    transposed = step.rows[0][1] != 0
+    corners = step.inverse().corners(warp.target.corners)
+    (x0, y0), (x1, y1) = corners[0], corners[2]
+    edges = (float(min(x0, x1)), float(min(y0, y1)), float(max(x0, x1)), float(max(y0, y1)))
+    height, width = image.shape[:2]
+    box = (max(edges[0], 0.0), max(edges[1], 0.0), min(edges[2], width), min(edges[3], height))
+    size = (warp.target.width, warp.target.height)
+    result = _resized(image, size[::-1] if transposed else size, box, _PILLOW[interpolation])
+    flips = tuple(axis for axis, (a, b) in enumerate(((y0, y1), (x0, x1))) if a > b)
+    result = np.flip(result, flips) if flips else result
+    return np.ascontiguousarray(result.swapaxes(0, 1) if transposed else result)
+
+
+def _resized(
+    image: Pixels, size: tuple[int, int], box: tuple[float, float, float, float], method: Image.Resampling
+) -> Pixels:
+    """Pillow's resize of each channel by itself: alpha weighs nothing here, as in every other warp."""
+    color, alpha = image[..., :3], image[..., 3:]
+    plane = color[..., 0] if color.shape[-1] == 1 else color
+    parts = [np.asarray(Image.fromarray(plane).resize(size, method, box))]
+    if alpha.shape[-1]:
+        parts.append(np.asarray(Image.fromarray(alpha[..., 0]).resize(size, method, box)))
+    return np.dstack(parts)
+
+
+def _by_strips(
+    image: Pixels | None, masks: Mapping[str, Array], warp: Warp, interpolation: Interpolation
+) -> Sampled:
+    """The general way: coordinates a strip at a time, the picture by remap, masks by their index."""
+    height, width = warp.target.height, warp.target.width
+    source = shrunk(image, warp) if image is not None else None
+    picture = np.empty((height, width, image.shape[2] if image is not None else 0), np.uint8)
+    labels = {name: np.empty((height, width, *m.shape[2:]), m.dtype) for name, m in masks.items()}
+    filled = np.full((height, width), NOT_FILLED, np.int8)
+    for strip in strips(warp):
+        rows = slice(strip.start, strip.stop)
+        if source:
+            picture[rows] = _remapped(source, strip, interpolation)
+        for name, mask in masks.items():
+            labels[name][rows] = _gathered(mask, strip)
+        if strip.filled is not None:
+            filled[rows] = strip.filled
+    return Sampled(picture, labels, filled if (filled != NOT_FILLED).any() else None)
+
+
+def _remapped(source: Shrunk, strip: Strip, interpolation: Interpolation) -> Pixels:
+    import cv2  # here, so that a picture that is only cut or flipped does not load OpenCV
+
+    methods = {"linear": cv2.INTER_LINEAR, "cubic": cv2.INTER_CUBIC, "lanczos": cv2.INTER_LANCZOS4}
+    x = strip.x / np.float32(source.factor_x) - np.float32(0.5)
+    y = strip.y / np.float32(source.factor_y) - np.float32(0.5)
+    pixels = cv2.remap(source.pixels, x, y, methods[interpolation], borderMode=cv2.BORDER_REPLICATE)
+    return pixels.reshape(*x.shape, -1).astype(np.uint8, copy=False)
+
+
+def _gathered(mask: Array, strip: Strip) -> Array:
+    height, width = mask.shape[:2]
+    column = np.clip(np.floor(strip.x), 0, width - 1).astype(np.intp)
+    row = np.clip(np.floor(strip.y), 0, height - 1).astype(np.intp)
+    flat = mask.reshape(height * width, *mask.shape[2:])
+    values: Array = np.take(flat, row * width + column, axis=0)
+    return values

@@ -1,0 +1,74 @@
+"""Antialiasing for warps: the source is smoothed, and reduced by whole factors, before it is sampled.
+
+An output pixel whose footprint in the source is f pixels wide needs a source without detail finer than f.
+A whole factor k = floor(f) is an exact mean of k x k pixels; the rest r = f / k is a Gaussian of (r - 1) / 2
+(scikit-image's choice in `resize`).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from augcli.geometry import Warp
+from augcli.ops import Pixels
+
+PROBES = 9
+NEGLIGIBLE = 1.1  # a footprint below this is left to the interpolation
+
+
+@dataclass(frozen=True)
+class Shrunk:
+    """A source reduced by whole factors: its coordinates are the source's divided by them."""
+
+    pixels: Pixels
+    factor_x: int
+    factor_y: int
+
+
+def footprint(warp: Warp) -> tuple[float, float]:
+    """Width and height in source pixels of the middle output pixel's share (median over a grid)."""
+    width, height = warp.target.width, warp.target.height
+    x, y = np.meshgrid(np.linspace(0.5, width - 0.5, PROBES), np.linspace(0.5, height - 0.5, PROBES))
+    here = np.stack([x.ravel(), y.ravel()], axis=-1)
+    start = warp.backward(here)
+    right, down = (warp.backward(here + step) - start for step in ((0.5, 0), (0, 0.5)))
+    widths = np.median(2 * np.hypot(right, down), axis=0)
+    return float(widths[0]), float(widths[1])
+
+
+def shrunk(pixels: Pixels, warp: Warp) -> Shrunk:
+    """The source as the warp is to sample it."""
+    across, down = (max(1.0, f if f > NEGLIGIBLE else 1.0) for f in footprint(warp))
+    factor_x, factor_y = max(1, math.floor(across)), max(1, math.floor(down))
+    reduced = _reduced(pixels, factor_x, factor_y)
+    return Shrunk(_smoothed(reduced, across / factor_x, down / factor_y), factor_x, factor_y)
+
+
+def _reduced(pixels: Pixels, factor_x: int, factor_y: int) -> Pixels:
+    """The mean of factor_x x factor_y pixels; the last ones are continued to fill up."""
+    import cv2  # here, so that a picture that is only cut or flipped does not load OpenCV
+
+    if factor_x == factor_y == 1:
+        return pixels
+    height, width, channels = pixels.shape
+    below, right = -height % factor_y, -width % factor_x
+    full = cv2.copyMakeBorder(pixels, 0, below, 0, right, cv2.BORDER_REPLICATE)
+    size = ((width + right) // factor_x, (height + below) // factor_y)
+    reduced = cv2.resize(full, size, interpolation=cv2.INTER_AREA)
+    return reduced.reshape(size[1], size[0], channels).astype(np.uint8, copy=False)
+
+
+def _smoothed(pixels: Pixels, across: float, down: float) -> Pixels:
+    """A Gaussian for what a whole factor leaves over."""
+    import cv2  # as above
+
+    if max(across, down) <= NEGLIGIBLE:
+        return pixels
+    sigma_x, sigma_y = max(1e-3, (across - 1) / 2), max(1e-3, (down - 1) / 2)
+    blurred = cv2.GaussianBlur(
+        pixels, (5, 5), sigmaX=sigma_x, sigmaY=sigma_y, borderType=cv2.BORDER_REPLICATE
+    )
+    return blurred.reshape(pixels.shape).astype(np.uint8, copy=False)

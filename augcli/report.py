@@ -1,0 +1,61 @@
+"""What a run says: its progress as it goes, and what became of every planned pair."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from augcli.sample import Dataset
+from augcli.worker import Failed
+
+
+@dataclass
+class Report:
+    """What became of the planned pairs."""
+
+    planned: int = 0
+    written: int = 0
+    already: int = 0
+    failed: list[Failed] = field(default_factory=list)
+    seconds: float = 0.0
+    dataset: Dataset | None = None
+
+    def sentence(self) -> str:
+        """The closing sentence."""
+        if not self.written and not self.failed:
+            return f"nothing to do: all {self.planned} pairs are there"
+        rate = self.written / self.seconds if self.seconds else 0.0
+        parts = [f"{self.written} pairs written"]
+        if self.already:
+            parts.append(f"{self.already} already there")
+        parts.append(f"{len(self.failed)} failed")
+        return f"{', '.join(parts)}; {self.seconds:.1f} s, {rate:.1f} pairs per second"
+
+    def as_json(self) -> dict[str, Any]:
+        """The report for programs."""
+        dataset = self.dataset
+        return {
+            "planned": self.planned,
+            "written": self.written,
+            "already": self.already,
+            "failed": [failure.as_line() for failure in self.failed],
+            "orphan_images": list(dataset.orphan_images) if dataset else [],
+            "orphan_masks": list(dataset.orphan_masks) if dataset else [],
+            "seconds": round(self.seconds, 3),
+        }
+
+
+class Progress:
+    """Hears of the run as it goes; this one says nothing."""
+
+    def found(self, dataset: Dataset) -> None:
+        """Hear what data set was found."""
+
+    def begins(self, total: int, done: int) -> None:
+        """Hear that `total` pairs are planned and `done` of them are there."""
+
+    def advances(self) -> None:
+        """Hear that one more pair is done or failed."""
+
+    def ends(self) -> None:
+        """Hear that the work is over."""

@@ -1,0 +1,282 @@
+"""expand: the pieces in order, and the report."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from augcli import journal, output
+from augcli.codec import MAX_PIXELS
+from augcli.engines import Done, Engine, Lost, Outcome, Raised
+from augcli.engines.local import local_engine
+from augcli.errors import DatasetError, OutputError
+from augcli.fingerprint import fingerprint
+from augcli.formats import read_dataset
+from augcli.geometry import Border
+from augcli.journal import Entry, dumps
+from augcli.masks import MaskLook, MaskSpec, find_spec, looked_at, spec_of_json, spec_to_json
+from augcli.output import Begun
+from augcli.plan import EVERYTHING, Job, Selection, make_plan
+from augcli.recipe import Recipe
+from augcli.report import Progress, Report
+from augcli.resume import Identity
+from augcli.sample import Dataset, Item
+from augcli.store import Store
+from augcli.worker import Answer, Context, Failed, Look, Made, Make, Task, Unwritable, set_up
+
+COMMIT_SECONDS = 1.0  # the journal is made durable this often
+
+
+class Bug(Exception):  # noqa: N818 - it is no user's error
+    """Something that must not happen; holds the traceback of the process where it did."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a run is told besides its recipe, input and output."""
+
+    workers: int
+    selection: Selection = EVERYTHING
+    strict: bool = False
+    overwrite: bool = False
+    max_pixels: int = MAX_PIXELS
+
+
+def usable_cpus() -> int:
+    """The CPUs this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def read_input(recipe: Recipe, root: Path) -> Dataset:
+    """The data set as the recipe's `input` says. Raises DatasetError."""
+    chosen = recipe.input
+    return read_dataset(
+        root,
+        layout=chosen.layout,
+        images=chosen.images,
+        masks=chosen.masks,
+        suffix=chosen.suffix,
+        group=chosen.group,
+    )
+
+
+def border_of(recipe: Recipe) -> Border:
+    """The border rule; `auto` is `reflect` where all labels are class maps, as they are here."""
+    chosen = recipe.output.border
+    return "reflect" if chosen == "auto" else chosen
+
+
+def expand(
+    recipe: Recipe, root: Path, out: Path, settings: Settings, progress: Progress | None = None
+) -> Report:
+    """Write the data set that a recipe makes of another. Returns what became of every planned pair.
+
+    Raises AugcliError where nothing can be done, and nothing is then written.
+    """
+    started = time.monotonic()
+    progress = progress or Progress()
+    check_places(root, out)
+    dataset = read_input(recipe, root)
+    progress.found(dataset)
+    if settings.strict:
+        refuse_orphans(dataset)
+    jobs = make_plan(recipe, dataset, settings.selection)
+    identity = Identity(recipe, settings.selection, fingerprint(), jobs, root)
+    with output.locked(out):
+        report = _Run(identity, out, settings, progress, dataset).go()
+    report.seconds = time.monotonic() - started
+    report.dataset = dataset
+    return report
+
+
+def check_places(root: Path, out: Path) -> None:
+    """Refuse an output inside the input, or the reverse."""
+    inside, outside = root.resolve(), out.resolve()
+    if inside == outside or inside in outside.parents:
+        raise OutputError("the output lies in the input", where=str(out), mend="put it beside the input")
+    if outside in inside.parents:
+        raise OutputError("the input lies in the output", where=str(out), mend="put the output beside it")
+
+
+def refuse_orphans(dataset: Dataset) -> None:
+    """Raise DatasetError that names what did not pair up."""
+    orphans = [*dataset.orphan_images, *dataset.orphan_masks]
+    if orphans:
+        named = ", ".join(orphans[:5]) + (f" and {len(orphans) - 5} more" if len(orphans) > 5 else "")
+        what = f"--strict: {len(dataset.orphan_images)} images without a mask, "
+        what += f"{len(dataset.orphan_masks)} masks without an image: {named}"
+        raise DatasetError(what, where=str(dataset.root), mend="pair them up, or leave out --strict")
+
+
+class _Run:
+    """One run of expand: the state that its steps share."""
+
+    def __init__(
+        self, identity: Identity, out: Path, settings: Settings, progress: Progress, dataset: Dataset
+    ) -> None:
+        self.identity, self.recipe = identity, identity.recipe
+        self.out, self.settings, self.progress, self.dataset = out, settings, progress, dataset
+        self.pairs = [pair for job in identity.jobs for pair in job.pairs]
+        self.entries: dict[str, Entry] = {}
+        self.uncommitted: list[Entry] = []
+        self.spec: MaskSpec | None = None
+        self.report = Report(planned=len(self.pairs))
+
+    def go(self) -> Report:
+        begun, replaced = self._found()
+        if begun:
+            self.spec = spec_of_json(begun.run.get("mask"))
+            self.entries = self.identity.kept(begun)
+        self.report.already = len(self.entries)
+        if begun and begun.is_published and len(self.entries) == len(self.pairs):
+            return self.report
+        store = output.reopen(self.out, begun) if begun else output.begin(self.out, self.identity.as_json())
+        self._work(store)
+        if replaced:
+            output.discard(replaced)
+        self._publish(store)
+        return self.report
+
+    def _found(self) -> tuple[Begun | None, Begun | None]:
+        """An output that can be continued, and a finished one that is to be replaced."""
+        begun = output.find(self.out)
+        refusal = self.identity.refusal(begun) if begun else ""
+        if not begun or not refusal:
+            return begun, None
+        if not self.settings.overwrite:
+            raise OutputError(
+                refusal, where=str(begun.folder), mend="name another output, or use --overwrite"
+            )
+        replaced = begun if begun.is_published else None
+        for left in (output.unfinished(self.out), begun):
+            if left and left is not replaced and not left.is_published:
+                if not self.identity.refusal(left):
+                    return left, replaced
+                output.discard(left)
+        return None, replaced
+
+    def _work(self, store: Store) -> None:
+        pending = [job for job in map(self._pending, self.identity.jobs) if job.pairs]
+        context = Context(
+            self.identity.root,
+            store.root,
+            self.recipe,
+            border_of(self.recipe),
+            dumps(self.identity.fingerprint),
+            self.settings.max_pixels,
+        )
+        workers = max(1, min(self.settings.workers, len(pending)))
+        engine: Engine[Task, Answer] = local_engine(partial(set_up, context), workers=workers, alone=_alone)
+        self.progress.begins(len(self.pairs), len(self.entries))
+        try:
+            self._find_spec(engine, store)
+            self._commit_all(store, engine.run(Make(job, self.spec) for job in pending))
+        finally:
+            engine.close()
+            self.progress.ends()
+            self._flush(store)
+
+    def _pending(self, job: Job) -> Job:
+        return replace(job, pairs=tuple(pair for pair in job.pairs if pair.id not in self.entries))
+
+    def _find_spec(self, engine: Engine[Task, Answer], store: Store) -> None:
+        """What the masks are: as an earlier run found, or by looking at some of them."""
+        items = looked_at(self.dataset.items)
+        if items and not self.spec:
+            self.spec = spec_by_looking(self.recipe, engine, items)
+            run = self.identity.as_json() | {"mask": spec_to_json(self.spec)}
+            store.replace(output.RUN, dumps(run).encode() + b"\n")
+
+    def _commit_all(self, store: Store, outcomes: Iterator[tuple[Task, Outcome[Answer]]]) -> None:
+        flushed = time.monotonic()
+        for task, outcome in outcomes:
+            for made in _results(task, outcome):
+                self._commit(store, made)
+            if time.monotonic() - flushed > COMMIT_SECONDS:
+                self._flush(store)
+                flushed = time.monotonic()
+
+    def _commit(self, store: Store, made: Made | Failed) -> None:
+        if isinstance(made, Failed):
+            self.report.failed.append(made)
+        else:
+            for temporary, name in made.moves:
+                store.move(temporary, name)
+            self.entries[made.entry.pair] = made.entry
+            self.uncommitted.append(made.entry)
+            self.report.written += 1
+        self.progress.advances()
+
+    def _flush(self, store: Store) -> None:
+        entries, self.uncommitted = self.uncommitted, []
+        journal.append(store, entries)
+
+    def _publish(self, store: Store) -> None:
+        order = {pair.id: number for number, pair in enumerate(self.pairs)}
+        self.report.failed.sort(key=lambda failure: order[failure.pair.id])
+        done, failed = len(self.entries), len(self.report.failed)
+        if done + failed != len(self.pairs):
+            raise Bug(f"{len(self.pairs)} pairs planned, {done} done, {failed} failed")
+        lines = [dumps(self.entries[pair.id].line) for pair in self.pairs if pair.id in self.entries]
+        failures = [dumps(failure.as_line()) for failure in self.report.failed]
+        output.publish(store, self.out, lines, self._description(), failures)
+
+    def _description(self) -> dict[str, Any]:
+        """What dataset.json holds: no times, hosts or absolute paths."""
+        identity = self.identity.as_json()
+        variants = Counter(pair.variant for pair in self.pairs if pair.id in self.entries)
+        counts = {"sources": len(self.identity.jobs), "pairs": len(self.entries)}
+        return {
+            "recipe": identity["recipe"],
+            "recipe_digest": self.recipe.digest(),
+            "selection": identity["selection"],
+            "fingerprint": identity["fingerprint"],
+            "input": {"layout": self.dataset.layout, **self.dataset.reading},
+            "border": border_of(self.recipe),
+            "mask": self.spec.as_record() if self.spec else None,
+            "classes": identity["recipe"]["input"]["classes"],
+            "counts": {**counts, "failed": len(self.report.failed), "variants": dict(variants)},
+        }
+
+
+def _alone(task: Task) -> Sequence[Task]:
+    """A suspect job's pairs one by one."""
+    if isinstance(task, Look):
+        return [task]
+    return [replace(task, job=replace(task.job, pairs=(pair,))) for pair in task.job.pairs]
+
+
+def _results(task: Task, outcome: Outcome[Answer]) -> Iterable[Made | Failed]:
+    """What came of a job's pairs. Raises StoreError where the output cannot be written, and Bug."""
+    pairs = task.job.pairs if isinstance(task, Make) else ()
+    if isinstance(outcome, Raised):
+        raise Bug(outcome.traceback)
+    if isinstance(outcome, Lost):
+        mend = "if memory ran out, use fewer workers (-j)"
+        return [Failed(pair, f"the worker died: {outcome.reason}", pair.key, mend) for pair in pairs]
+    if isinstance(outcome.result, Unwritable):
+        raise outcome.result.error
+    return [made for made in outcome.result if not isinstance(made, MaskLook)]
+
+
+def spec_by_looking(recipe: Recipe, engine: Engine[Task, Answer], items: Sequence[Item]) -> MaskSpec:
+    """Look at these items' masks in the engine. Raises DatasetError where their kind is open."""
+    looks: list[MaskLook] = []
+    for _, outcome in engine.run(Look(item) for item in items):
+        if isinstance(outcome, Raised):
+            raise Bug(outcome.traceback)
+        if isinstance(outcome, Done) and not isinstance(outcome.result, Unwritable):
+            looks += [look for look in outcome.result if isinstance(look, MaskLook)]
+    if not looks and recipe.input.mask.kind == "auto":
+        raise DatasetError(f"none of the {len(items)} masks looked at can be read", mend="mend them")
+    return find_spec(
+        sorted(looks, key=lambda k: k.where), recipe.input, recipe.output.mask, border_of(recipe)
+    )

@@ -1,0 +1,141 @@
+"""Every file operation on an output, so that faults can be injected and other stores can come."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from augcli.errors import AugcliError
+
+
+class StoreError(AugcliError):
+    """The output cannot be written: disk full, I/O error, read-only. A new run resumes."""
+
+
+@contextlib.contextmanager
+def _named(what: str, path: Path) -> Iterator[None]:
+    """Turn the system's errors into one line."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise StoreError(
+            f"cannot {what}: {reason}", where=str(path), mend="mend that and run the same command again"
+        ) from error
+
+
+@dataclass(frozen=True)
+class Store:
+    """A folder that is being written. Paths are relative to it, with `/`."""
+
+    root: Path
+
+    def path(self, name: str) -> Path:
+        """Where a file lies."""
+        return self.root / name
+
+    def write(self, name: str, data: bytes) -> None:
+        """Write a file whole; a reader never sees a part of it under this name if it is then renamed."""
+        path = self.path(name)
+        with _named("write", path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+
+    def replace(self, name: str, data: bytes) -> None:
+        """Write a file beside its name, make it durable, and rename it into place."""
+        path = self.path(name)
+        beside = path.with_name(path.name + ".new")
+        with _named("write", path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with beside.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            beside.replace(path)
+
+    def append(self, name: str, data: bytes) -> None:
+        """Append to a file and make it durable."""
+        path = self.path(name)
+        with _named("write", path), path.open("ab") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+
+    def move(self, name: str, to: str) -> None:
+        """Rename a file inside the store, over whatever stands there."""
+        target = self.path(to)
+        with _named("write", target):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            self.path(name).replace(target)
+
+    def link(self, source: Path, name: str) -> None:
+        """Hard-link a file from outside the store."""
+        path = self.path(name)
+        with _named("hard-link", path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.unlink(missing_ok=True)
+            os.link(source, path)
+
+    def truncate(self, name: str, length: int) -> None:
+        """Cut a file to its first `length` bytes."""
+        with _named("write", self.path(name)), self.path(name).open("r+b") as file:
+            file.truncate(length)
+
+    def read(self, name: str) -> bytes | None:
+        """A file's bytes, or None where there is none."""
+        with _named("read", self.path(name)), contextlib.suppress(FileNotFoundError):
+            return self.path(name).read_bytes()
+        return None
+
+    def size(self, name: str) -> int | None:
+        """A file's length in bytes, or None where there is none."""
+        with contextlib.suppress(OSError):
+            return self.path(name).stat().st_size
+        return None
+
+    def remove(self, name: str) -> None:
+        """Remove a file; one that is not there is no error."""
+        with _named("remove", self.path(name)):
+            self.path(name).unlink(missing_ok=True)
+
+    def remove_folder(self, name: str) -> None:
+        """Remove a folder of ours with everything in it."""
+        with _named("remove", self.path(name)):
+            if self.path(name).is_dir():
+                shutil.rmtree(self.path(name))
+
+    def prune(self) -> None:
+        """Remove empty folders, the root too if nothing is left."""
+        for folder, _, _ in os.walk(self.root, topdown=False):
+            with contextlib.suppress(OSError):
+                Path(folder).rmdir()
+
+    def files(self) -> list[str]:
+        """All files, sorted, relative to the root."""
+        found = [
+            Path(folder, name).relative_to(self.root).as_posix()
+            for folder, _, names in os.walk(self.root)
+            for name in names
+        ]
+        return sorted(found)
+
+    def make(self) -> None:
+        """Make the folder."""
+        with _named("make the folder", self.root):
+            self.root.mkdir(parents=True, exist_ok=True)
+
+
+def rename_folder(source: Path, target: Path) -> None:
+    """Publish a folder by one rename, and make the rename durable."""
+    with _named("rename to", target):
+        source.rename(target)
+        with contextlib.suppress(OSError):  # some file systems cannot sync a folder
+            handle = os.open(target.parent, os.O_RDONLY)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)

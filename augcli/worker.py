@@ -1,0 +1,286 @@
+"""One job: read and decode a source once, make its pairs, leave their files to be committed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from augcli.augment import ORIGINAL, Augmented, augment
+from augcli.codec import decode_mask, encode_image, encode_mask, read_header, strip_metadata
+from augcli.errors import ImageError
+from augcli.geometry import Border
+from augcli.journal import Entry, dumps
+from augcli.keys import key_of
+from augcli.masks import MaskLook, MaskSpec, look_at
+from augcli.plan import Job, Pair
+from augcli.program import needs_chain
+from augcli.recipe import Recipe
+from augcli.record import Record, Source
+from augcli.sample import Item
+from augcli.source import Decoded, read_file, read_source
+from augcli.store import Store, StoreError
+
+TEMPORARY = ".augcli/tmp"
+
+
+@dataclass(frozen=True)
+class Context:
+    """What every job of a run shares."""
+
+    root: Path
+    staging: Path
+    recipe: Recipe
+    border: Border
+    fingerprint: str
+    max_pixels: int
+
+
+@dataclass(frozen=True)
+class Look:
+    """A job: look at the masks of this item."""
+
+    item: Item
+
+
+@dataclass(frozen=True)
+class Make:
+    """A job: make these pairs."""
+
+    job: Job
+    spec: MaskSpec | None
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A pair that could not be made: what, where, how to mend it."""
+
+    pair: Pair
+    what: str
+    where: str
+    mend: str
+
+    def sentence(self) -> str:
+        """The failure in one line."""
+        return str(ImageError(self.what, where=self.where, mend=self.mend))
+
+    def as_line(self) -> dict[str, Any]:
+        """The failure as failures.jsonl holds it."""
+        return {
+            "source": self.pair.key,
+            "variant": self.pair.variant,
+            "copy": self.pair.copy,
+            "what": self.what,
+            "where": self.where,
+            "mend": self.mend,
+        }
+
+
+@dataclass(frozen=True)
+class Made:
+    """A pair whose files lie under temporary names, to be renamed and journaled."""
+
+    entry: Entry
+    moves: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Unwritable:
+    """The output cannot be written: the run ends."""
+
+    error: StoreError
+
+
+Task = Look | Make
+Answer = Sequence[MaskLook | Made | Failed] | Unwritable
+
+
+def set_up(context: Context) -> Callable[[Task], Answer]:
+    """Prepare a worker; returns its job function."""
+    import cv2
+
+    cv2.setNumThreads(1)
+
+    def answer(task: Task) -> Answer:
+        return looks(context, task.item) if isinstance(task, Look) else make(context, task)
+
+    return answer
+
+
+def looks(context: Context, item: Item) -> list[MaskLook]:
+    """How an item's masks look; those that cannot be read fail later, by name."""
+    found = []
+    for path in item.masks.values():
+        try:
+            data = read_file(context.root / path, path)
+            found.append(look_at(decode_mask(data, where=path, max_pixels=context.max_pixels), path))
+        except (ImageError, MemoryError):
+            continue
+    return found
+
+
+def make(context: Context, task: Make) -> Answer:
+    """Make a job's pairs. A fault of the source fails all of them, a fault of one pair that one."""
+    try:
+        mask = context.recipe.output.mask
+        source = read_source(context.root, task.job.item, task.spec, mask, context.max_pixels)
+    except ImageError as error:
+        return [_failed(pair, error) for pair in task.job.pairs]
+    except MemoryError:
+        return [_failed(pair, _out_of_memory(task.job.item)) for pair in task.job.pairs]
+    try:
+        return [_made(context, task, source, pair) for pair in task.job.pairs]
+    except StoreError as error:
+        return Unwritable(error)
+
+
+def _out_of_memory(item: Item) -> ImageError:
+    return ImageError("not enough memory", where=item.image, mend="use fewer workers (-j)")
+
+
+def _failed(pair: Pair, error: ImageError) -> Failed:
+    return Failed(pair, error.what, error.where, error.mend)
+
+
+def _made(context: Context, task: Make, source: Decoded, pair: Pair) -> Made | Failed:
+    fills = dict.fromkeys(source.masks, task.spec.fill if task.spec else 0)
+    try:
+        result = augment(
+            context.recipe,
+            source.sample,
+            key=pair.key,
+            variant=pair.variant,
+            copy=pair.copy,
+            border=context.border,
+            fills=fills,
+        )
+        files, reencoded = _encoded(context, source, pair, result)
+    except ImageError as error:
+        return Failed(pair, error.what, error.where or source.item.image, error.mend)
+    except MemoryError:
+        return _failed(pair, _out_of_memory(source.item))
+    record = _record(source, pair, result, files, reencoded)
+    sizes = {name: len(data) for name, data in files.items()}
+    entry = Entry(pair.id, pair_digest(context, source, pair), record.as_line(), sizes, source.stats)
+    return Made(entry, tuple(_left(context, source, pair, files)))
+
+
+def _left(context: Context, source: Decoded, pair: Pair, files: Mapping[str, bytes]) -> list[tuple[str, str]]:
+    """Write files under temporary names; an original that is the source's bytes may be a hard link."""
+    store = Store(context.staging)
+    links = _links(context, source, pair)
+    moves = []
+    for number, (name, data) in enumerate(files.items()):
+        temporary = f"{TEMPORARY}/{key_of(pair.id)}-{number}"
+        if name in links and data is source.data[links[name]]:
+            store.link(context.root / links[name], temporary)
+        else:
+            store.write(temporary, data)
+        moves.append((temporary, name))
+    return moves
+
+
+def _links(context: Context, source: Decoded, pair: Pair) -> dict[str, str]:
+    """Output files that may be linked to their source file."""
+    if context.recipe.output.originals != "hardlink" or pair.variant != ORIGINAL:
+        return {}
+    return {pair.image: source.item.image} | {
+        path: source.item.masks[name] for name, path in pair.masks.items()
+    }
+
+
+def _encoded(
+    context: Context, source: Decoded, pair: Pair, result: Augmented
+) -> tuple[dict[str, bytes], str | None]:
+    """The bytes of a pair's files, and why an original is not the source's bytes."""
+    kept, why = (None, None)
+    if pair.variant == ORIGINAL:
+        kept, why = _kept(context, source, result)
+    files = {pair.image: kept if kept is not None else _image_bytes(context, source, pair, result)}
+    for name, path in pair.masks.items():
+        files[path] = _mask_bytes(source, name, pair, result)
+    return files, why
+
+
+def _kept(context: Context, source: Decoded, result: Augmented) -> tuple[bytes | None, str | None]:
+    """The source's own bytes where every output rule holds for them, else why not."""
+    header, wanted = source.header, context.recipe.output.image.format
+    data = source.data[source.item.image]
+    if result.applied:
+        return None, "output.size"
+    if wanted not in ("same", header.format):
+        return None, "output.image.format"
+    if header.orientation != 1:
+        return None, "EXIF orientation"
+    if not header.has_metadata:
+        return data, None
+    if header.format == "jpeg":
+        return strip_metadata(data), "metadata removed"
+    return None, "metadata removed"
+
+
+def _image_bytes(context: Context, source: Decoded, pair: Pair, result: Augmented) -> bytes:
+    options = context.recipe.output.image
+    return encode_image(
+        result.sample.image,
+        format=source.header.format if options.format == "same" else options.format,
+        quality=options.quality,
+        subsampling=options.subsampling,
+        icc=source.image.icc,
+        where=pair.image,
+    )
+
+
+def _mask_bytes(source: Decoded, name: str, pair: Pair, result: Augmented) -> bytes:
+    mask, path = source.masks[name], source.item.masks[name]
+    unchanged = pair.variant == ORIGINAL and not result.applied and name in source.untouched
+    if unchanged and mask.format == "png" and not read_header(source.data[path], where=path).has_metadata:
+        return source.data[path]
+    return encode_mask(result.sample.masks[name], mask.coding)
+
+
+def _record(
+    source: Decoded, pair: Pair, result: Augmented, files: Mapping[str, bytes], reencoded: str | None
+) -> Record:
+    item, warp = source.item, result.program.warp()
+    simple = warp.simplified()
+    digests = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
+    width, height = result.sample.size
+    return Record(
+        file_name=pair.image,
+        masks=dict(pair.masks),
+        sources=(
+            Source(
+                item.image,
+                source.sha256[item.image],
+                *source.header.upright_size,
+                dict(item.masks),
+                {name: source.sha256[path] for name, path in item.masks.items()},
+            ),
+        ),
+        group=item.group,
+        split=item.split,
+        label=item.label,
+        variant=pair.variant,
+        copy=pair.copy,
+        applied=result.applied,
+        matrix=warp.projective().matrix(),
+        warp=[step.as_record() for step in simple.maps] if needs_chain(simple) else None,
+        width=width,
+        height=height,
+        sha256=digests[pair.image],
+        mask_sha256={name: digests[path] for name, path in pair.masks.items()},
+        filled=result.filled,
+        reencoded=reencoded,
+    )
+
+
+def pair_digest(context: Context, source: Decoded, pair: Pair) -> str:
+    """What a pair depends on: its sources' bytes, its steps, the output options, seed and fingerprint."""
+    recipe = context.recipe
+    steps = next((v.resolved() for v in recipe.variants if v.name == pair.variant), None)
+    options = recipe.resolved()["output"]
+    digests = list(source.sha256.values())
+    return key_of(dumps([recipe.seed, pair.id, steps, options, context.fingerprint, digests]))
