@@ -1,1 +1,41 @@
-"""augcli: expands a labelled image data set on disk, label-true."""
+"""augcli: expands a labelled image data set on disk, label-true, from a YAML recipe.
+
+recipe = augcli.load_recipe("recipe.yaml")
+image, mask = recipe.apply(image, mask, key="cars/0cdf5b5d0ce1_01", variant="jitter", copy=3)
+augcli.expand(recipe, "in", "out")
+records = augcli.read_manifest("out")
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from augcli.errors import AugcliError, DatasetError, ImageError, OutputError, RecipeError
+
+if TYPE_CHECKING:
+    from augcli.api import Recipe, expand, load_recipe, read_manifest
+    from augcli.record import Record
+    from augcli.report import Report
+
+__all__ = [
+    "AugcliError",
+    "DatasetError",
+    "ImageError",
+    "OutputError",
+    "Recipe",
+    "RecipeError",
+    "Record",
+    "Report",
+    "expand",
+    "load_recipe",
+    "read_manifest",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the API when it is first used: `augcli --help` needs none of it."""
+    if name in __all__:
+        from augcli import api
+
+        return getattr(api, name)
+    raise AttributeError(f"module 'augcli' has no attribute '{name}'")

@@ -26,7 +26,7 @@ Rgb = tuple[int, int, int]
 class MaskLook:
     """One mask as it was found: its mode and format, its values with their shares of the pixels.
 
-    `shares` is empty for RGB masks; `black_and_white` tells of a palette that shows 0 and 1 so.
+    `shares` is empty for colours; `black_and_white` tells of a palette that shows 0 and 1 so.
     """
 
     where: str
@@ -70,11 +70,20 @@ def looked_at(items: Sequence[Item]) -> list[Item]:
 
 def look_at(mask: Mask, where: str) -> MaskLook:
     """Count the values of a mask."""
-    if mask.values.ndim == 3:
+    grey = _as_grey(mask.values)
+    if grey is None:
         return MaskLook(where, mask.coding.mode, mask.format, {})
-    values, counts = np.unique(mask.values, return_counts=True)
-    shares = {int(v): float(c) / mask.values.size for v, c in zip(values, counts, strict=True)}
+    values, counts = np.unique(grey, return_counts=True)
+    shares = {int(v): float(c) / grey.size for v, c in zip(values, counts, strict=True)}
     return MaskLook(where, mask.coding.mode, mask.format, shares, _is_black_and_white(mask.coding))
+
+
+def _as_grey(values: Array) -> Array | None:
+    """A mask's values, also where they are stored as RGB with equal channels; None for colours."""
+    if values.ndim == 2:
+        return values
+    red = values[..., 0]
+    return red if (values == red[..., None]).all() else None
 
 
 def _is_black_and_white(coding: Coding) -> bool:
@@ -202,6 +211,9 @@ def prepared(mask: Mask, spec: MaskSpec, output: MaskOutput, where: str) -> Mask
     """A decoded mask as it will be written. Raises ImageError where it contradicts the data set's kind."""
     if mask.format == "jpeg" and spec.threshold is None:
         raise ImageError(_JPEG, where=where, mend=_THRESHOLD_LINE)
+    if spec.kind == "binary" and mask.coding.mode == "RGB":
+        grey = _as_grey(mask.values)
+        mask = mask if grey is None else replace(mask, values=grey, coding=Coding("L"))
     if (mask.values.ndim == 3) != (spec.kind == "rgb"):
         raise ImageError(f"a mask of mode {mask.coding.mode} among {spec.kind} masks", where=where)
     if spec.kind == "binary":

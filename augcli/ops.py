@@ -209,12 +209,13 @@ def run_ops(ops: list[ColorOp], colors: Colors) -> Colors:
 
 def _looked_up(ops: list[ColorOp], pixels: Pixels) -> Pixels:
     """Through a table of 256 levels a channel, computed in float64."""
-    levels = np.repeat(np.arange(256, dtype=np.float64)[:, None], 3, axis=1) / 255
-    table = to_levels(run_ops(ops, levels))
-    out = pixels.copy()
-    for channel in range(min(pixels.shape[-1], 3)):
-        np.take(table[:, channel], pixels[..., channel], out=out[..., channel])
-    return out
+    import cv2  # here, so that reading and checking a recipe does not load OpenCV
+
+    levels = np.arange(256, dtype=np.uint8)
+    channels = pixels.shape[-1]
+    table = np.repeat(levels[:, None], channels, axis=1)
+    table[:, :3] = to_levels(run_ops(ops, as_rgb(levels[:, None], np.float64)))[:, : min(channels, 3)]
+    return np.asarray(cv2.LUT(pixels, table[None]), np.uint8).reshape(pixels.shape)
 
 
 def _computed(ops: list[ColorOp], pixels: Pixels) -> Pixels:

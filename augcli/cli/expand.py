@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from augcli.cli import DONE, FAILED
 from augcli.cli.options import PATH, max_pixels_option, override_options, selection_options, workers_option
+
+if TYPE_CHECKING:
+    from augcli.worker import Failed
 
 MOST_FAILURES = 20
 
@@ -59,14 +65,21 @@ def expand(
     loaded = with_overrides(load_recipe(recipe), copies=copies, seed=seed)
     settings = Settings(workers or usable_cpus(), Selection(only, limit), strict, overwrite, max_pixels)
     report = run(loaded, input, output, settings, Progress() if quiet else Terminal())
-    for failure in report.failed[:MOST_FAILURES]:
-        click.echo(f"failed: {failure.sentence()}", err=True)
-    if len(report.failed) > MOST_FAILURES:
-        click.echo(
-            f"and {len(report.failed) - MOST_FAILURES} more, all in {output / 'failures.jsonl'}", err=True
-        )
+    say_failures(report.failed, output)
     if as_json:
         click.echo(json.dumps(report.as_json(), ensure_ascii=False))
     else:
         click.echo(report.sentence())
     return FAILED if report.failed else DONE
+
+
+def say_failures(failed: Sequence[Failed], output: Path) -> None:
+    """Name what failed, one line a reason."""
+    from augcli.formats.reading import count
+
+    reasons = Counter(failure.sentence() for failure in failed)
+    for reason, pairs in list(reasons.items())[:MOST_FAILURES]:
+        click.echo(f"failed ({count(pairs, 'pair')}): {reason}", err=True)
+    if len(reasons) > MOST_FAILURES:
+        more = len(reasons) - MOST_FAILURES
+        click.echo(f"and {more} more, all in {output / 'failures.jsonl'}", err=True)

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from augcli.formats.reading import count
 from augcli.report import Progress
 from augcli.sample import Dataset
 
@@ -25,13 +26,13 @@ class Terminal(Progress):
     def found(self, dataset: Dataset) -> None:
         """Say what data set was found, and what did not pair up."""
         click.echo(f"{dataset.layout}: {dataset.reason}", err=True)
-        for what, names in (
-            ("images without a mask", dataset.orphan_images),
-            ("masks without an image", dataset.orphan_masks),
-            ("skipped", dataset.skipped),
+        for noun, what, names in (
+            ("image", "without a mask", dataset.orphan_images),
+            ("mask", "without an image", dataset.orphan_masks),
+            ("thing", "skipped", dataset.skipped),
         ):
             if names:
-                click.echo(f"{len(names)} {what}: {shortened(names)}", err=True)
+                click.echo(f"{count(len(names), noun)} {what}: {shortened(names)}", err=True)
 
     def begins(self, total: int, done: int) -> None:
         """Show the bar, or remember the numbers."""

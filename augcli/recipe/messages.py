@@ -97,9 +97,9 @@ def either(words: Iterable[str]) -> str:
     return f"{', '.join(some)} or {last}" if some else last
 
 
-def nearest(word: object, words: Iterable[str]) -> str | None:
-    """The spelling nearest to a word, if one is near."""
-    close = difflib.get_close_matches(str(word).lower()[:60], list(words), 1, 0.7)
+def nearest(word: object, words: Iterable[str], share: float = 0.6) -> str | None:
+    """The spelling nearest to a word, if it shares enough of its letters."""
+    close = difflib.get_close_matches(str(word).lower()[:60], list(words), 1, share)
     return close[0] if close else None
 
 
@@ -154,18 +154,13 @@ _BOUNDS = {
 
 _EXPECTED = {
     "bool_type": "true or false",
-    "dict_type": "a mapping of keys to values",
     "finite_number": "a finite number",
     "float_type": "a number",
     "int_from_float": "a whole number",
     "int_type": "a whole number",
-    "list_type": "a list in [brackets]",
-    "model_attributes_type": "a mapping of keys to values",
     "model_type": "a mapping of keys to values",
     "string_too_short": "text that is not empty",
     "string_type": "text (put a number in quotes)",
-    "tuple_type": "a list in [brackets]",
-    "too_short": "a list that is not empty",
 }
 
 
@@ -180,7 +175,7 @@ def _plain(bound: Any) -> str:
 def _not_among(expected: str, found: Any) -> str:
     """`expected` is pydantic's listing of a Literal: `'a', 'b' or 'c'`."""
     words = expected.replace(" or ", ", ").replace("'", "").split(", ")
-    close = nearest(found, words) if isinstance(found, str) else None
+    close = nearest(found, words, 0.75) if isinstance(found, str) else None
     return f"expected {either(words)}, got {shown(found)}{f', did you mean {close}?' if close else ''}"
 
 

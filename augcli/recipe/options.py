@@ -89,10 +89,9 @@ def _read_classes(value: Any) -> dict[int, str] | dict[str, str] | None:
     """Class names by mask value, or colours by class name."""
     if value is None:
         return None
-    if isinstance(value, list):
-        value = dict(enumerate(value))
-    if not isinstance(value, dict) or not value:
+    if not isinstance(value, dict | list) or not value:
         raise mistake(f"expected {_CLASSES_FORMS}, got {shown(value)}")
+    value = dict(enumerate(value)) if isinstance(value, list) else value
     numbers = {key: _class_number(key) for key in value}
     if all(n is not None for n in numbers.values()) and not any(_is_color(v) for v in value.values()):
         return _distinct(
@@ -159,6 +158,18 @@ def _read_folder(value: Any) -> str | None:
     return value.rstrip("/")
 
 
+def _read_texts(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list | tuple) or not all(isinstance(v, str) and v for v in value):
+        raise mistake(f"expected a list of names in [brackets], got {shown(value)}")
+    return tuple(value)
+
+
+def _read_splits(value: Any) -> tuple[str, ...]:
+    if not (splits := _read_texts(value)):
+        raise mistake("expected at least one split, for example [train]")
+    return splits
+
+
 def _read_group(value: Any) -> str | None:
     """A pattern with placeholders, or a regular expression with exactly one group."""
     if value is None or (isinstance(value, str) and re.search(r"\{[A-Za-z_]\w*\}", value)):
@@ -177,6 +188,7 @@ def _read_group(value: Any) -> str | None:
 
 _Text = Annotated[str, Field(min_length=1)]
 _Folder = Annotated[str | None, Reading(_read_folder, {"type": ["string", "null"]})]
+_TEXTS_SCHEMA = {"type": "array", "items": {"type": "string", "minLength": 1}}
 _IGNORE_SCHEMA = {
     "anyOf": [{"type": "integer", "minimum": 0, "maximum": 65535}, _COLOR_SCHEMA, {"type": "null"}]
 }
@@ -252,7 +264,7 @@ class InputOptions(Options):
     suffix: _Text | None = Field(
         default=None, description="layout suffix: what a mask's name adds, like _mask"
     )
-    expand: Annotated[tuple[_Text, ...], Field(min_length=1, strict=False)] = Field(
+    expand: Annotated[tuple[str, ...], Reading(_read_splits, _TEXTS_SCHEMA | {"minItems": 1})] = Field(
         default=("train",), description="the splits that are expanded; the others pass through once"
     )
     group: Annotated[str | None, Reading(_read_group, {"type": ["string", "null"]})] = Field(
@@ -337,7 +349,7 @@ class OutputOptions(Options):
     originals: Literal["copy", "hardlink"] = Field(
         default="copy", description="how unchanged originals arrive"
     )
-    also: Annotated[tuple[_Text, ...], Field(strict=False)] = Field(
+    also: Annotated[tuple[str, ...], Reading(_read_texts, _TEXTS_SCHEMA)] = Field(
         default=(), description="further descriptions of the same files, like yolo"
     )
 

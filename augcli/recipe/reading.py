@@ -263,7 +263,7 @@ def _checked_n(n: Distribution, transforms: list[Any], path: KeyPath, report: Re
     count = len(transforms)
     most = n.values[0] if n.kind == "normal" else n.ends[1]
     if most > count:
-        report.add((*path, "n"), f"there are {count} steps to choose from, n is {most:g}")
+        report.add((*path, "n"), f"n is at most the number of steps, {count}, got {most:g}")
     return replace(n, high=count)
 
 

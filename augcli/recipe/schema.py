@@ -85,7 +85,8 @@ def _step_definitions(found: dict[Any, Schema]) -> dict[str, Schema]:
     weighted = _any_step({name: _with(schema, weight, []) for name, schema in definitions.items()})
     lists = {"steps": plain, "weighted_steps": weighted}
     return definitions | {
-        name: {"type": "array", "items": step, "minItems": 1} for name, step in lists.items()
+        name: {"type": "array", "description": "steps, in their order", "items": step, "minItems": 1}
+        for name, step in lists.items()
     }
 
 

@@ -140,6 +140,14 @@ class ColorJitter(Color, family="color"):
         default="composed", description="clip and round once, or (torchvision) after each of the four"
     )
 
+    @property
+    def is_random(self) -> bool:
+        """Whether a factor is drawn, or the order of two that do something."""
+        return super().is_random or len(self._used()) > 1
+
+    def _used(self) -> list[str]:
+        return [name for name, neutral in NEUTRAL.items() if not getattr(self, name).is_always(neutral)]
+
     def draw(self, draws: Draws) -> dict[str, Any]:
         """Draw the four numbers and their order."""
         order = sorted(NEUTRAL, key=lambda name: draws.words(f"order.{name}").word())
@@ -148,8 +156,8 @@ class ColorJitter(Color, family="color"):
     def resolve(self, drawn: dict[str, Any], frame: Frame) -> list[Applied]:
         """Give the steps that do something, in their order."""
         rounded = {"rounded": True} if self.definition == "torchvision" else {}
-        used = [name for name in drawn["order"] if not getattr(self, name).is_always(NEUTRAL[name])]
-        return [_jittered(name, drawn[name], rounded) for name in used]
+        used = self._used()
+        return [_jittered(name, drawn[name], rounded) for name in drawn["order"] if name in used]
 
 
 def _jittered(name: str, value: float, rounded: dict[str, Any]) -> Applied:

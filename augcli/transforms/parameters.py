@@ -118,6 +118,13 @@ class Number:
         number = self._number(value)
         return self._limit(number, cut=True) if self.bare == "limit" else self._made("fixed", (number,))
 
+    def write(self, value: Any) -> Any:
+        """A Distribution as `read` reads it; a bare number would be a limit where `bare` says so."""
+        if not isinstance(value, Distribution):
+            return value
+        written = value.as_recipe()
+        return [written, written] if value.kind == "fixed" and self.bare == "limit" else written
+
     def _mapping(self, value: Mapping[Any, Any]) -> Distribution:
         if len(value) != 1:
             raise mistake(f"expected one of {_FORMS}")
@@ -155,7 +162,7 @@ class Number:
             self._check(value)
         if kind in ("uniform", "log_uniform") and values[0] == values[1]:
             kind, values = "fixed", values[:1]
-        plain = tuple(int(v) if self.whole else float(v) for v in values)
+        plain = tuple(int(v) if self.whole and v == int(v) else float(v) for v in values)
         return Distribution(kind, plain, self.low, self.high, self.whole)
 
     def _check(self, value: float) -> None:
@@ -188,7 +195,7 @@ class Number:
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> Any:
         """Tell pydantic to read this parameter by `read` and to write it as a recipe does."""
         return core_schema.no_info_plain_validator_function(
-            self.read, serialization=core_schema.plain_serializer_function_ser_schema(_as_recipe)
+            self.read, serialization=core_schema.plain_serializer_function_ser_schema(self.write)
         )
 
     def __get_pydantic_json_schema__(self, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
@@ -222,10 +229,6 @@ def _one_key(name: str, form: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _as_recipe(value: Any) -> Any:
-    return value.as_recipe() if isinstance(value, Distribution) else value
-
-
 def _shown(value: Any) -> str:
     return (
         f"'{value}'" if isinstance(value, str) else "true/false" if isinstance(value, bool) else repr(value)
@@ -253,7 +256,7 @@ class Size:
             raise mistake(_both_readings(value))
         if isinstance(value, int) and not isinstance(value, bool):
             return cls._checked(value, value)
-        match = re.fullmatch(r"\s*(\d+)\s*x\s*(\d+)\s*", value) if isinstance(value, str) else None
+        match = re.fullmatch(r"\s*(\d{1,9})\s*x\s*(\d{1,9})\s*", value) if isinstance(value, str) else None
         if not match:
             raise mistake(f"expected 256 (square) or 384x192 (width x height), got {_shown(value)}")
         return cls._checked(int(match[1]), int(match[2]))

@@ -1,0 +1,32 @@
+"""Coordinate maps and their chains: Projective, Field, Fold, Warp.
+
+Coordinates are continuous, [0, W] x [0, H], y down, pixel centres at +0.5. Every map knows both directions:
+`push` takes points from the source side to the output side, `pull` takes them back. Rendering pulls: it asks
+for each output pixel where it comes from (inverse warping; Wolberg 1990, "Digital Image Warping", 3.1).
+"""
+
+from augcli.geometry.field import RMS_OF_UNIT_ALPHA, Field, elastic_field, grid_field
+from augcli.geometry.fold import Fold, fold_axis
+from augcli.geometry.frame import Border, Floats, Frame, Point, Scalar
+from augcli.geometry.projective import IDENTITY, Projective, projective_of
+from augcli.geometry.warp import Map, Warp, map_of_record
+
+__all__ = [
+    "IDENTITY",
+    "RMS_OF_UNIT_ALPHA",
+    "Border",
+    "Field",
+    "Floats",
+    "Fold",
+    "Frame",
+    "Map",
+    "Point",
+    "Projective",
+    "Scalar",
+    "Warp",
+    "elastic_field",
+    "fold_axis",
+    "grid_field",
+    "map_of_record",
+    "projective_of",
+]
