@@ -79,7 +79,7 @@ class Words:
 
     def normal(self) -> float:
         """A standard normal number."""
-        return _STANDARD_NORMAL.inv_cdf(((self.word() >> 11) + 0.5) * 2.0**-53)
+        return _STANDARD_NORMAL.inv_cdf(((self.word() >> 12) + 0.5) * 2.0**-52)  # never 0 or 1
 
 
 @dataclass(frozen=True)

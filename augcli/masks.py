@@ -207,6 +207,16 @@ def _fill_in_use(value: int | str) -> DatasetError:
     )
 
 
+def check_threshold(looks: Sequence[MaskLook], spec: MaskSpec) -> None:
+    """Raise DatasetError for a threshold that no mask reaches: it was meant for masks of other values."""
+    highest = max((value for look in looks for value in look.shares), default=None)
+    if spec.threshold is not None and highest is not None and highest <= spec.threshold:
+        raise DatasetError(
+            f"no mask looked at has a value above the threshold {spec.threshold}, the highest is {highest}",
+            mend="say input: {mask: {threshold: N}} with a lower one, or leave it out",
+        )
+
+
 def prepared(mask: Mask, spec: MaskSpec, output: MaskOutput, where: str) -> Mask:
     """A decoded mask as it will be written. Raises ImageError where it contradicts the data set's kind."""
     if mask.format == "jpeg" and spec.threshold is None:
@@ -226,8 +236,9 @@ def prepared(mask: Mask, spec: MaskSpec, output: MaskOutput, where: str) -> Mask
 def _binary(mask: Mask, spec: MaskSpec, output: MaskOutput, where: str) -> Mask:
     written = spec.written or 255
     if spec.threshold is not None:
-        if mask.coding.mode == "P":
-            raise ImageError("a threshold has no meaning for palette indices", where=where)
+        if mask.coding.mode in ("P", "1"):
+            kind = "palette indices" if mask.coding.mode == "P" else "a 1-bit mask"
+            raise ImageError(f"a threshold has no meaning for {kind}", where=where)
         foreground = mask.values > spec.threshold
     else:
         foreground = mask.values == spec.foreground
@@ -246,7 +257,7 @@ def _binary(mask: Mask, spec: MaskSpec, output: MaskOutput, where: str) -> Mask:
 
 
 def _check_colors(values: Array, colors: Sequence[Rgb], where: str) -> None:
-    found, counts = np.unique(_packed(values), return_counts=True)
+    found, counts = np.unique(packed(values), return_counts=True)
     known = {(r << 16) | (g << 8) | b for r, g, b in colors}
     strange = [(int(c), int(n)) for c, n in zip(found, counts, strict=True) if int(c) not in known]
     if strange:
@@ -258,10 +269,11 @@ def _check_colors(values: Array, colors: Sequence[Rgb], where: str) -> None:
         )
 
 
-def _packed(values: Array) -> Array:
+def packed(values: Array) -> Array:
+    """RGB uint8 (H, W, 3) as uint32 (H, W): 0xrrggbb."""
     channels = values.astype(np.uint32)
-    packed: Array = (channels[..., 0] << 16) | (channels[..., 1] << 8) | channels[..., 2]
-    return packed
+    colors: Array = (channels[..., 0] << 16) | (channels[..., 1] << 8) | channels[..., 2]
+    return colors
 
 
 def spec_to_json(spec: MaskSpec | None) -> dict[str, Any] | None:

@@ -10,14 +10,14 @@ import contextlib
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from augcli import journal
 from augcli.errors import OutputError
 from augcli.journal import Entry, dumps
-from augcli.store import Store, StoreError, rename_folder
+from augcli.store import TEMPORARY, Store, StoreError, is_same, move, new_name, rename_folder, sync_folder
 
 MANIFEST = "manifest.jsonl"
 DATASET = "dataset.json"
@@ -37,20 +37,39 @@ def staging_of(out: Path) -> Path:
 def locked(out: Path) -> Iterator[None]:
     """Hold the output's lock, a sibling file; a second run is refused at once."""
     path = out.with_name(out.name + ".lock")
+    handle = _lock(path, out)
     try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-    except OSError as error:
-        raise StoreError(f"cannot write: {error.strerror}", where=str(path)) from error
-    try:
-        _lock(handle, out)
         yield
-        path.unlink(missing_ok=True)
     finally:
+        with contextlib.suppress(OSError):  # Windows cannot remove an open file
+            path.unlink()
         os.close(handle)
 
 
-def _lock(handle: int, out: Path) -> None:
+def _lock(path: Path, out: Path) -> int:
+    """A handle that holds the lock. Raises OutputError where another run does."""
+    while True:
+        handle = _opened(path)
+        try:
+            _take(handle, out)
+            with contextlib.suppress(FileNotFoundError):
+                if os.path.samestat(os.fstat(handle), path.stat()):
+                    return handle
+        except BaseException:
+            os.close(handle)
+            raise
+        os.close(handle)  # its holder has removed it since: a third run would lock a new one
+
+
+def _opened(path: Path) -> int:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise StoreError(f"cannot write: {error.strerror}", where=str(path)) from error
+
+
+def _take(handle: int, out: Path) -> None:
     try:
         import fcntl
     except ImportError:  # Windows has no flock; two runs on one output are then the user's to avoid
@@ -71,28 +90,28 @@ class Begun:
     is_published: bool
 
 
-def find(out: Path) -> Begun | None:
-    """What stands at an output's place. Raises OutputError where it is not ours."""
-    staging = staging_of(out)
-    published = _begun(out)
-    if published and (out / MANIFEST).exists():
-        return published
-    unfinished = _begun(staging) or published
-    if unfinished:
-        return unfinished
-    for place in (out, staging):
-        if place.exists() and (not place.is_dir() or any(place.iterdir())):
-            raise OutputError(
-                "exists and augcli did not write it",
-                where=str(place),
-                mend="name another output, or remove it yourself",
-            )
-    return None
+def find(out: Path) -> list[Begun]:
+    """What stands at an output's place and beside it, the one to be continued first.
+
+    Raises OutputError where something stands there that is not ours.
+    """
+    here, beside = _begun(out), _begun(staging_of(out))
+    if beside:  # a manifest there is not yet, or no longer, true
+        beside = replace(beside, is_published=False)
+    if not here and not beside:
+        for place in (out, staging_of(out)):
+            _check_free(place)
+    return [begun for begun in ((here, beside) if here and here.is_published else (beside, here)) if begun]
 
 
-def unfinished(out: Path) -> Begun | None:
-    """What an interrupted run has left beside an output."""
-    return _begun(staging_of(out))
+def _check_free(place: Path) -> None:
+    """Raise OutputError where a place holds anything but what a new file system begins with."""
+    if place.exists() and not (place.is_dir() and all(p.name == "lost+found" for p in place.iterdir())):
+        raise OutputError(
+            "exists and augcli did not write it",
+            where=str(place),
+            mend="name another output, or remove it yourself",
+        )
 
 
 def _begun(folder: Path) -> Begun | None:
@@ -124,58 +143,82 @@ def begin(out: Path, run: Mapping[str, Any]) -> Store:
 
 
 def reopen(out: Path, begun: Begun) -> Store:
-    """The staging folder of an unfinished output, or of a published one that is to be worked on again."""
+    """The staging folder of an unfinished output, or of a published one that is to be worked on again.
+
+    Raises OutputError where another unfinished run stands in the way.
+    """
     staging = staging_of(out)
+    Store(begun.folder).remove(MANIFEST)
     if begun.folder != staging:
-        if staging == out / ".augcli.partial":  # a mount point: publish by moves again at the end
-            for name in Store(out).files():
-                Store(out).move(name, f".augcli.partial/{name}")
+        if staging.exists() or os.path.ismount(out):
+            _take_back(begun, staging)
         else:
             rename_folder(begun.folder, staging)
     store = Store(staging)
-    store.remove_folder(".augcli/tmp")
+    store.remove_folder(TEMPORARY)
+    for name in (RUN, DATASET, FAILURES, MANIFEST):
+        store.remove(new_name(name))
     return store
+
+
+def _take_back(begun: Begun, staging: Path) -> None:
+    """Move what is ours to the staging folder: the way back of `_publish_into`."""
+    if (staging / RUN).exists():
+        raise OutputError(
+            "another unfinished run stands in the way",
+            where=str(staging),
+            mend="finish that run, or remove its folder",
+        )
+    for name in (*_names(begun), DATASET, FAILURES, journal.JOURNAL, RUN):
+        if (begun.folder / name).exists():
+            move(begun.folder / name, staging / name)
+
+
+def _names(begun: Begun) -> list[str]:
+    """The files of an output's pairs."""
+    return [name for entry in begun.entries.values() for name in entry.sizes]
 
 
 def discard(begun: Begun) -> None:
     """Remove an output of ours: what its journal lists and our own files, nothing else."""
     store = Store(begun.folder)
-    for entry in begun.entries.values():
-        for name in entry.sizes:
-            store.remove(name)
-    for name in (MANIFEST, DATASET, FAILURES):
+    names = [MANIFEST, *_names(begun), DATASET, FAILURES]
+    for name in names:
         store.remove(name)
     store.remove_folder(OWN_FOLDER)
-    store.prune()
+    store.prune(names)
 
 
 def publish(
     store: Store, out: Path, lines: list[str], dataset: Mapping[str, Any], failures: list[str]
 ) -> None:
     """Write what describes the output, the manifest last, and put it in its place."""
-    store.remove_folder(".augcli/tmp")
+    store.remove_folder(TEMPORARY)
     store.replace(DATASET, (json.dumps(dataset, ensure_ascii=False, indent=2) + "\n").encode())
     if failures:
         store.replace(FAILURES, "".join(line + "\n" for line in failures).encode())
     else:
         store.remove(FAILURES)
     store.replace(MANIFEST, "".join(line + "\n" for line in lines).encode())
-    if (out.is_dir() and any(entry != store.root for entry in out.iterdir())) or os.path.ismount(out):
+    if os.path.ismount(out) or (out.is_dir() and any(out.iterdir())):
         _publish_into(store, out)
     else:
         rename_folder(store.root, out)
 
 
 def _publish_into(store: Store, out: Path) -> None:
-    """Move everything into a folder that has to stay (files of others, a mount point), manifest last."""
-    target = Store(out)
-    names = sorted(store.files(), key=lambda name: (name == MANIFEST, name))
+    """Move everything into a folder that has to stay (files of others, a mount point), manifest last.
+
+    A run that was killed here has left some of it there already.
+    """
+    last = (DATASET, FAILURES, RUN, journal.JOURNAL, MANIFEST)
+    names = sorted(store.files(), key=lambda name: (last.index(name) if name in last else -1, name))
     for name in names:
-        if (out / name).exists() and name != MANIFEST:
+        if name not in last and (out / name).exists() and not is_same(store.path(name), out / name):
             raise OutputError(
                 f"{name} is in the way, and augcli did not write it", where=str(out), mend="move it"
             )
     for name in names:
-        (out / name).parent.mkdir(parents=True, exist_ok=True)
-        rename_folder(store.path(name), target.path(name))
-    store.prune()
+        move(store.path(name), out / name)
+    sync_folder(out)
+    store.prune(names)

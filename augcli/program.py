@@ -14,6 +14,7 @@ from augcli.ops import Applied, Filter, Move, Tint
 from augcli.transforms import TRANSFORMS
 
 MAX_SIDE = 32766  # OpenCV's remap counts in 16 bits
+MAX_FRAME = 268_435_456  # pixels: what a step may make, whatever a source may have (16384 x 16384)
 
 
 @dataclass(frozen=True)
@@ -81,9 +82,7 @@ class _Builder:
         self.tints: list[Colored] = []
 
     def move(self, operation: Move) -> None:
-        if max(operation.frame.width, operation.frame.height) > MAX_SIDE:
-            size = f"{operation.frame.width}x{operation.frame.height}"
-            raise ImageError(f"a frame of {size} is too large", mend=f"a side is at most {MAX_SIDE} pixels")
+        _check_frame(operation.frame)
         for step in operation.maps:
             if isinstance(step, Fold):
                 step = replace(step, border=self.border, tints_before=len(self.tints))
@@ -100,7 +99,17 @@ class _Builder:
         self._begin(self.frame)
 
 
+def _check_frame(frame: Frame) -> None:
+    """Refuse what is too large: a step can be a bomb too."""
+    if max(frame.width, frame.height) > MAX_SIDE or frame.width * frame.height > MAX_FRAME:
+        raise ImageError(
+            f"a step would make a picture of {frame.width}x{frame.height}",
+            mend=f"a side is at most {MAX_SIDE}, and the whole at most {MAX_FRAME} pixels",
+        )
+
+
 def needs_chain(warp: Warp) -> bool:
     """Whether a 3x3 matrix and the source's border rule do not say all of a (simplified) warp."""
-    inner = warp.maps[1:] if warp.maps and isinstance(warp.maps[0], Fold) else warp.maps
+    first = warp.maps[0] if warp.maps else None
+    inner = warp.maps[1:] if isinstance(first, Fold) and first.corners == warp.source.corners else warp.maps
     return not all(isinstance(step, Projective) for step in inner)

@@ -30,6 +30,7 @@ class Identity:
         """What run.json holds."""
         return {
             "recipe": self.recipe.resolved(),
+            "order of variants": [variant.name for variant in self.recipe.variants],
             "selection": {"only": self.selection.only, "limit": self.selection.limit},
             "fingerprint": dict(self.fingerprint),
             "sources": [job.item.key for job in self.jobs],
@@ -38,7 +39,7 @@ class Identity:
     def refusal(self, begun: Begun) -> str:
         """Why an output cannot be continued, with the difference named; empty where it can."""
         now = self.as_json()
-        for name in ("recipe", "selection", "fingerprint"):
+        for name in ("recipe", "order of variants", "selection", "fingerprint"):
             changed = list(differences(begun.run.get(name), now[name]))
             if changed:
                 more = f" and {len(changed) - 3} more" if len(changed) > 3 else ""

@@ -6,6 +6,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -20,7 +21,7 @@ from augcli.fingerprint import fingerprint
 from augcli.formats import read_dataset
 from augcli.geometry import Border
 from augcli.journal import Entry, dumps
-from augcli.masks import MaskLook, MaskSpec, find_spec, looked_at, spec_of_json, spec_to_json
+from augcli.masks import MaskLook, MaskSpec, check_threshold, find_spec, looked_at, spec_of_json, spec_to_json
 from augcli.output import Begun
 from augcli.plan import EVERYTHING, Job, Selection, make_plan
 from augcli.recipe import Recipe
@@ -84,6 +85,8 @@ def expand(
     started = time.monotonic()
     progress = progress or Progress()
     check_places(root, out)
+    if out.is_symlink() or out.name in ("", ".."):  # what stands beside it is named after it
+        out = out.resolve()
     dataset = read_input(recipe, root)
     progress.found(dataset)
     if settings.strict:
@@ -136,64 +139,71 @@ class _Run:
             self.spec = spec_of_json(begun.run.get("mask"))
             self.entries = self.identity.kept(begun)
         self.report.already = len(self.entries)
-        if begun and begun.is_published and len(self.entries) == len(self.pairs):
+        if begun and begun.is_published and self._is_all_there(begun):
             return self.report
-        store = output.reopen(self.out, begun) if begun else output.begin(self.out, self.identity.as_json())
-        self._work(store)
+        store = self._work(begun)
         if replaced:
             output.discard(replaced)
         self._publish(store)
         return self.report
 
-    def _found(self) -> tuple[Begun | None, Begun | None]:
-        """An output that can be continued, and a finished one that is to be replaced."""
-        begun = output.find(self.out)
-        refusal = self.identity.refusal(begun) if begun else ""
-        if not begun or not refusal:
-            return begun, None
-        if not self.settings.overwrite:
-            raise OutputError(
-                refusal, where=str(begun.folder), mend="name another output, or use --overwrite"
-            )
-        replaced = begun if begun.is_published else None
-        for left in (output.unfinished(self.out), begun):
-            if left and left is not replaced and not left.is_published:
-                if not self.identity.refusal(left):
-                    return left, replaced
-                output.discard(left)
-        return None, replaced
+    def _is_all_there(self, begun: Begun) -> bool:
+        """Whether nothing is pending, nor any failure listed of a source that is gone."""
+        return len(self.entries) == len(self.pairs) and not (begun.folder / output.FAILURES).exists()
 
-    def _work(self, store: Store) -> None:
+    def _found(self) -> tuple[Begun | None, Begun | None]:
+        """An output that can be continued, and one at its place that is to be replaced."""
+        found = output.find(self.out)
+        refusals = {begun.folder: self.identity.refusal(begun) for begun in found}
+        fitting = next((begun for begun in found if not refusals[begun.folder]), None)
+        stale = [begun for begun in found if refusals[begun.folder]]
+        if stale and not self.settings.overwrite and not (fitting and fitting.is_published):
+            where, mend = stale[0].folder, "name another output, or use --overwrite"
+            raise OutputError(refusals[where], where=str(where), mend=mend)
+        replaced = None
+        for begun in stale if self.settings.overwrite else ():
+            if begun.folder == self.out:
+                replaced = begun
+            else:
+                output.discard(begun)
+        return fitting, replaced
+
+    def _work(self, begun: Begun | None) -> Store:
+        """Make what is pending. Nothing is written before it is known what the masks are."""
         pending = [job for job in map(self._pending, self.identity.jobs) if job.pairs]
+        with self._engine(len(pending)) as engine:
+            items = looked_at(self.dataset.items)
+            if items and not self.spec:
+                self.spec = spec_by_looking(self.recipe, engine, items)
+            run = self.identity.as_json() | {"mask": spec_to_json(self.spec)}
+            store = output.reopen(self.out, begun) if begun else output.begin(self.out, run)
+            try:
+                self._commit_all(store, engine.run(Make(job, self.spec) for job in pending))
+            finally:
+                self._flush(store)
+        return store
+
+    @contextmanager
+    def _engine(self, jobs: int) -> Iterator[Engine[Task, Answer]]:
         context = Context(
             self.identity.root,
-            store.root,
+            output.staging_of(self.out),
             self.recipe,
             border_of(self.recipe),
             dumps(self.identity.fingerprint),
             self.settings.max_pixels,
         )
-        workers = max(1, min(self.settings.workers, len(pending)))
+        workers = max(1, min(self.settings.workers, jobs))
         engine: Engine[Task, Answer] = local_engine(partial(set_up, context), workers=workers, alone=_alone)
         self.progress.begins(len(self.pairs), len(self.entries))
         try:
-            self._find_spec(engine, store)
-            self._commit_all(store, engine.run(Make(job, self.spec) for job in pending))
+            yield engine
         finally:
             engine.close()
             self.progress.ends()
-            self._flush(store)
 
     def _pending(self, job: Job) -> Job:
         return replace(job, pairs=tuple(pair for pair in job.pairs if pair.id not in self.entries))
-
-    def _find_spec(self, engine: Engine[Task, Answer], store: Store) -> None:
-        """What the masks are: as an earlier run found, or by looking at some of them."""
-        items = looked_at(self.dataset.items)
-        if items and not self.spec:
-            self.spec = spec_by_looking(self.recipe, engine, items)
-            run = self.identity.as_json() | {"mask": spec_to_json(self.spec)}
-            store.replace(output.RUN, dumps(run).encode() + b"\n")
 
     def _commit_all(self, store: Store, outcomes: Iterator[tuple[Task, Outcome[Answer]]]) -> None:
         flushed = time.monotonic()
@@ -225,6 +235,9 @@ class _Run:
         done, failed = len(self.entries), len(self.report.failed)
         if done + failed != len(self.pairs):
             raise Bug(f"{len(self.pairs)} pairs planned, {done} done, {failed} failed")
+        for failure in self.report.failed:  # an earlier run may have made some of it
+            for name in failure.pair.files:
+                store.remove(name)
         lines = [dumps(self.entries[pair.id].line) for pair in self.pairs if pair.id in self.entries]
         failures = [dumps(failure.as_line()) for failure in self.report.failed]
         output.publish(store, self.out, lines, self._description(), failures)
@@ -275,8 +288,15 @@ def spec_by_looking(recipe: Recipe, engine: Engine[Task, Answer], items: Sequenc
             raise Bug(outcome.traceback)
         if isinstance(outcome, Done) and not isinstance(outcome.result, Unwritable):
             looks += [look for look in outcome.result if isinstance(look, MaskLook)]
+    return spec_of(recipe, looks, len(items))
+
+
+def spec_of(recipe: Recipe, looks: Sequence[MaskLook], tried: int) -> MaskSpec:
+    """What the masks are by those that could be read of `tried`. Raises DatasetError where that is open."""
     if not looks and recipe.input.mask.kind == "auto":
-        raise DatasetError(f"none of the {len(items)} masks looked at can be read", mend="mend them")
-    return find_spec(
+        raise DatasetError(f"none of the {tried} masks looked at can be read", mend="mend them")
+    spec = find_spec(
         sorted(looks, key=lambda k: k.where), recipe.input, recipe.output.mask, border_of(recipe)
     )
+    check_threshold(looks, spec)
+    return spec

@@ -51,12 +51,12 @@ def read_source(
     stats = {path: _stat(root / path, path) for path in paths}
     data = {path: read_file(root / path, path) for path in paths}
     header = read_header(data[item.image], where=item.image, max_pixels=max_pixels)
-    _check_name(item.image, header)
+    check_name(item.image, header)
     image = decode_image(data[item.image], where=item.image, max_pixels=max_pixels)
     masks, untouched = {}, set()
     for name, path in item.masks.items():
         read = decode_mask(data[path], where=path, max_pixels=max_pixels)
-        _check_size(header, read, item.image, path)
+        check_size(header, _size_of(read), item.image, path)
         masks[name] = prepared(read, spec, output, path) if spec else read
         if masks[name] is read:
             untouched.add(name)
@@ -79,8 +79,8 @@ def _stat(path: Path, where: str) -> tuple[int, int]:
     return found.st_size, found.st_mtime_ns
 
 
-def _check_name(path: str, header: Header) -> None:
-    """A copy is written in its name's format, so the name has to tell the truth."""
+def check_name(path: str, header: Header) -> None:
+    """A copy is written in its name's format, so the name has to tell the truth. Raises ImageError."""
     suffix = posixpath.splitext(path)[1].lower()
     if suffix not in SUFFIXES.get(header.format, (suffix,)):
         mend = f"rename it to end in {FORMATS.get(header.format, header.format)}"
@@ -96,8 +96,14 @@ SUFFIXES = {
 }
 
 
-def _check_size(header: Header, mask: Mask, where: str, mask_path: str) -> None:
+def _size_of(mask: Mask) -> tuple[int, int]:
     height, width = mask.values.shape[:2]
+    return width, height
+
+
+def check_size(header: Header, size: tuple[int, int], where: str, mask_path: str) -> None:
+    """Raise ImageError where a mask's (width, height) is not that of its upright image."""
+    width, height = size
     if (width, height) == header.upright_size:
         return
     across, down = header.upright_size

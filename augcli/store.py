@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import filecmp
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from augcli.errors import AugcliError
+
+TEMPORARY = ".augcli/tmp"  # what is not whole yet
 
 
 class StoreError(AugcliError):
@@ -47,8 +50,7 @@ class Store:
 
     def replace(self, name: str, data: bytes) -> None:
         """Write a file beside its name, make it durable, and rename it into place."""
-        path = self.path(name)
-        beside = path.with_name(path.name + ".new")
+        path, beside = self.path(name), self.path(new_name(name))
         with _named("write", path):
             path.parent.mkdir(parents=True, exist_ok=True)
             with beside.open("wb") as file:
@@ -67,10 +69,7 @@ class Store:
 
     def move(self, name: str, to: str) -> None:
         """Rename a file inside the store, over whatever stands there."""
-        target = self.path(to)
-        with _named("write", target):
-            target.parent.mkdir(parents=True, exist_ok=True)
-            self.path(name).replace(target)
+        move(self.path(name), self.path(to))
 
     def link(self, source: Path, name: str) -> None:
         """Hard-link a file from outside the store."""
@@ -108,11 +107,12 @@ class Store:
             if self.path(name).is_dir():
                 shutil.rmtree(self.path(name))
 
-    def prune(self) -> None:
-        """Remove empty folders, the root too if nothing is left."""
-        for folder, _, _ in os.walk(self.root, topdown=False):
+    def prune(self, names: Iterable[str]) -> None:
+        """Remove the folders that these files stood in, the root too, where nothing is left in them."""
+        folders = {folder for name in names for folder in Path(name).parents}
+        for folder in sorted(folders, key=lambda path: len(path.parts), reverse=True):
             with contextlib.suppress(OSError):
-                Path(folder).rmdir()
+                (self.root / folder).rmdir()
 
     def files(self) -> list[str]:
         """All files, sorted, relative to the root."""
@@ -129,13 +129,36 @@ class Store:
             self.root.mkdir(parents=True, exist_ok=True)
 
 
+def new_name(name: str) -> str:
+    """What a file is called until it is whole and `replace` gives it its name."""
+    return name + ".new"
+
+
+def move(source: Path, target: Path) -> None:
+    """Rename a file, over whatever stands there."""
+    with _named("write", target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        source.replace(target)
+
+
+def is_same(one: Path, other: Path) -> bool:
+    """Whether two files hold the same bytes."""
+    with _named("read", other):
+        return other.is_file() and filecmp.cmp(one, other, shallow=False)
+
+
 def rename_folder(source: Path, target: Path) -> None:
     """Publish a folder by one rename, and make the rename durable."""
     with _named("rename to", target):
         source.rename(target)
-        with contextlib.suppress(OSError):  # some file systems cannot sync a folder
-            handle = os.open(target.parent, os.O_RDONLY)
-            try:
-                os.fsync(handle)
-            finally:
-                os.close(handle)
+    sync_folder(target.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable, where its file system can do that."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -21,9 +21,7 @@ from augcli.recipe import Recipe
 from augcli.record import Record, Source
 from augcli.sample import Item
 from augcli.source import Decoded, read_file, read_source
-from augcli.store import Store, StoreError
-
-TEMPORARY = ".augcli/tmp"
+from augcli.store import TEMPORARY, Store, StoreError
 
 
 @dataclass(frozen=True)
@@ -144,24 +142,30 @@ def _failed(pair: Pair, error: ImageError) -> Failed:
     return Failed(pair, error.what, error.where, error.mend)
 
 
+def finished(
+    context: Context, spec: MaskSpec | None, source: Decoded, pair: Pair
+) -> tuple[Record, dict[str, bytes]]:
+    """A pair in memory: its manifest line and the bytes of its files. Raises ImageError."""
+    result = augment(
+        context.recipe,
+        source.sample,
+        key=pair.key,
+        variant=pair.variant,
+        copy=pair.copy,
+        border=context.border,
+        fills=dict.fromkeys(source.masks, spec.fill if spec else 0),
+    )
+    files, reencoded = _encoded(context, source, pair, result)
+    return _record(source, pair, result, files, reencoded), files
+
+
 def _made(context: Context, task: Make, source: Decoded, pair: Pair) -> Made | Failed:
-    fills = dict.fromkeys(source.masks, task.spec.fill if task.spec else 0)
     try:
-        result = augment(
-            context.recipe,
-            source.sample,
-            key=pair.key,
-            variant=pair.variant,
-            copy=pair.copy,
-            border=context.border,
-            fills=fills,
-        )
-        files, reencoded = _encoded(context, source, pair, result)
+        record, files = finished(context, task.spec, source, pair)
     except ImageError as error:
         return Failed(pair, error.what, error.where or source.item.image, error.mend)
     except MemoryError:
         return _failed(pair, _out_of_memory(source.item))
-    record = _record(source, pair, result, files, reencoded)
     sizes = {name: len(data) for name, data in files.items()}
     entry = Entry(pair.id, pair_digest(context, source, pair), record.as_line(), sizes, source.stats)
     return Made(entry, tuple(_left(context, source, pair, files)))

@@ -14,6 +14,7 @@ import click
 from augcli.errors import AugcliError
 
 DONE, FAILED, REFUSED, BUG, UNWRITABLE, INTERRUPTED, TERMINATED = 0, 1, 2, 70, 74, 130, 143
+CODES = {"StoreError": UNWRITABLE, "EngineError": BUG}  # by name: their modules need not be loaded
 REPORT_TO = "please report it, with the lines above and the recipe"
 
 
@@ -58,7 +59,7 @@ def exit_code(command: Callable[[], int]) -> int:
         return DONE
     except AugcliError as error:
         _say(str(error))
-        return UNWRITABLE if type(error).__name__ == "StoreError" else REFUSED
+        return CODES.get(type(error).__name__, REFUSED)
     except Exception:
         traceback.print_exc()
         _say(f"this is a bug in augcli; {REPORT_TO}")

@@ -6,7 +6,7 @@ from importlib import import_module
 
 import click
 
-COMMANDS = ("expand", "schema")
+COMMANDS = ("expand", "check", "plan", "preview", "init", "transforms", "schema")
 
 
 class Commands(click.Group):

@@ -1,6 +1,6 @@
 """Bytes in, arrays out, and back: picture and mask files of the formats that augcli reads and writes."""
 
-from augcli.codec.decode import decode_image, decode_mask
+from augcli.codec.decode import check_image, check_mask, decode_image, decode_mask
 from augcli.codec.encode import FORMATS, encode_image, encode_mask
 from augcli.codec.header import MAX_PIXELS, Header, read_header
 from augcli.codec.jpeg import strip_metadata
@@ -9,6 +9,8 @@ __all__ = [
     "FORMATS",
     "MAX_PIXELS",
     "Header",
+    "check_image",
+    "check_mask",
     "decode_image",
     "decode_mask",
     "encode_image",

@@ -47,9 +47,7 @@ def decode_image(data: bytes, *, where: str, max_pixels: int = MAX_PIXELS) -> Im
     EXIF orientation is applied; orientation in XMP is not. Raises ImageError for what `read_header` refuses,
     for damaged or truncated data, and by name for each other kind of picture: nothing is converted.
     """
-    header, picture = open_picture(data, where=where, max_pixels=max_pixels)
-    if reason := _picture_refusal(header, picture):
-        raise ImageError(reason, where=where, mend=_CONVERT_PICTURE)
+    header, picture = _opened_image(data, where, max_pixels)
     pixels = _decode(header, picture, data, where, max_pixels)
     if header.format != "tiff":  # Pillow has turned a TIFF upright already
         pixels = _upright(pixels, header.orientation)
@@ -64,9 +62,7 @@ def decode_mask(data: bytes, *, where: str, max_pixels: int = MAX_PIXELS) -> Mas
     they can be trusted). Raises ImageError for what `read_header` refuses, for damaged or truncated data,
     and by name for each kind of file whose values are not exact or not clear.
     """
-    header, picture = open_picture(data, where=where, max_pixels=max_pixels)
-    if reason := _mask_refusal(header, picture, data):
-        raise ImageError(reason, where=where, mend=_CONVERT_MASK)
+    header, picture = _opened_mask(data, where, max_pixels)
     values = _decode(header, picture, data, where, max_pixels)
     if header.format == "jpeg":
         return Mask(_grey(values, where), Coding("L"), header.format)
@@ -75,6 +71,42 @@ def decode_mask(data: bytes, *, where: str, max_pixels: int = MAX_PIXELS) -> Mas
     elif header.mode == "1":
         values = values.astype(np.uint8)
     return Mask(values, _coding(header, picture), header.format)
+
+
+def check_image(data: bytes, *, where: str, max_pixels: int = MAX_PIXELS) -> Header:
+    """The header of a picture file that `decode_image` reads; no pixel is decoded.
+
+    Raises ImageError as `decode_image` does, but for damage that only decoding shows.
+    """
+    header, _ = _opened_image(data, where, max_pixels)
+    if header.format == "png":
+        _check_png(data, where)
+    return header
+
+
+def check_mask(data: bytes, *, where: str, max_pixels: int = MAX_PIXELS) -> Header:
+    """The header of a mask file that `decode_mask` reads; no pixel is decoded.
+
+    Raises ImageError as `decode_mask` does, but for damage that only decoding shows.
+    """
+    header, _ = _opened_mask(data, where, max_pixels)
+    if header.format == "png":
+        _check_png(data, where)
+    return header
+
+
+def _opened_image(data: bytes, where: str, max_pixels: int) -> tuple[Header, ImageFile.ImageFile]:
+    header, picture = open_picture(data, where=where, max_pixels=max_pixels)
+    if reason := _picture_refusal(header, picture):
+        raise ImageError(reason, where=where, mend=_CONVERT_PICTURE)
+    return header, picture
+
+
+def _opened_mask(data: bytes, where: str, max_pixels: int) -> tuple[Header, ImageFile.ImageFile]:
+    header, picture = open_picture(data, where=where, max_pixels=max_pixels)
+    if reason := _mask_refusal(header, picture, data):
+        raise ImageError(reason, where=where, mend=_CONVERT_MASK)
+    return header, picture
 
 
 def _picture_refusal(header: Header, picture: ImageFile.ImageFile) -> str:

@@ -41,10 +41,10 @@ def item(image: File, mask: File | None = None, label: str | None = None) -> Ite
 
 def recipe_line(keys: Mapping[str, str]) -> str:
     """The line to paste into a recipe: `input: {layout: folders, images: a, masks: b}`."""
-    return f"input: {{{', '.join(f'{key}: {_scalar(value)}' for key, value in keys.items())}}}"
+    return f"input: {{{', '.join(f'{key}: {scalar(value)}' for key, value in keys.items())}}}"
 
 
-def _scalar(text: str) -> str:
+def scalar(text: str) -> str:
     """Text as a YAML scalar within a flow mapping, quoted where it would not stay text."""
     plain = _PLAIN.fullmatch(text) and text.lower() not in _NOT_TEXT
     return text if plain else json.dumps(text, ensure_ascii=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -33,7 +33,16 @@ class Field:
         gx = (x - self.origin[0]) / self.spacing[0]
         gy = (y - self.origin[1]) / self.spacing[1]
         gx, gy = np.broadcast_arrays(gx, gy)
-        return _bilinear_fast(self.grid, gx, gy) if gx.dtype == np.float32 else _bilinear(self.grid, gx, gy)
+        if gx.dtype != np.float32:
+            return _bilinear(self.grid, gx, gy)
+        gx, gy = np.ascontiguousarray(gx), np.ascontiguousarray(gy)
+        across, down = self._planes
+        return _bilinear_fast(across, gx, gy), _bilinear_fast(down, gx, gy)
+
+    @cached_property
+    def _planes(self) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        """The two components of the grid, each (rows, columns)."""
+        return np.ascontiguousarray(self.grid[..., 0]), np.ascontiguousarray(self.grid[..., 1])
 
     @property
     def reach(self) -> float:
@@ -84,18 +93,15 @@ def _bilinear(grid: npt.NDArray[np.float32], gx: Floats, gy: Floats) -> tuple[Fl
     return value[..., 0], value[..., 1]
 
 
-def _bilinear_fast(grid: npt.NDArray[np.float32], gx: Floats, gy: Floats) -> tuple[Floats, Floats]:
-    """The same for the millions of pixels of a picture, in float32."""
+def _bilinear_fast(plane: npt.NDArray[np.float32], gx: Floats, gy: Floats) -> Floats:
+    """The same for the millions of pixels of a picture, in float32, one plane (rows, columns) of the grid.
+
+    OpenCV 5.0 rounds positions to 1/32 of a node where there are two channels, and not where there is one.
+    """
     import cv2  # here, so that reading and checking a recipe does not load OpenCV
 
-    value = cv2.remap(
-        grid,
-        np.ascontiguousarray(gx),
-        np.ascontiguousarray(gy),
-        cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_REPLICATE,
-    ).astype(np.float32, copy=False)
-    return value[..., 0], value[..., 1]
+    value = cv2.remap(plane, gx, gy, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return value.astype(np.float32, copy=False)
 
 
 # Root mean square of the smoothed noise: a uniform(-1, 1) field of variance 1/3, under a Gaussian of energy

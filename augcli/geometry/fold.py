@@ -85,6 +85,6 @@ def fold_axis(value: Any, low: int, high: int, border: Border, half: float) -> A
     if border == "wrap":
         return low + np.mod(value - low, period)
     once = period - np.abs(period - np.abs(value - low))  # right within one period on either side, and fast
-    if np.min(once) >= 0:
+    if np.min(once, initial=0) >= 0:
         return low + once
     return low + period - np.abs(np.mod(value - low, 2 * period) - period)

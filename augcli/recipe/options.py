@@ -333,7 +333,8 @@ class OutputOptions(Options):
         default=None, description="256 (square) or 384x192 (width x height): everything ends at this size"
     )
     fit: Literal["stretch", "letterbox", "crop"] = Field(
-        default="stretch", description="how a picture is brought to size"
+        default="stretch",
+        description="how a picture is brought to size; the bars of a letterbox follow the border rule",
     )
     border: Literal["auto", "reflect", "replicate", "wrap", "constant"] = Field(
         default="auto", description="what lies outside the picture, for picture and labels alike"

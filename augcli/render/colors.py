@@ -8,6 +8,7 @@ import numpy as np
 
 from augcli.geometry import Warp
 from augcli.ops import (
+    LUMA,
     ColorMatrix,
     ColorOp,
     Colors,
@@ -48,9 +49,14 @@ def _painted(picture: Pixels, warped: Sampled, ops: list[list[ColorOp]], look: L
     for since in np.unique(filled) if filled is not None else ():
         if since != NOT_FILLED:
             color = np.zeros(picture.shape[-1], np.uint8)  # a filled pixel is transparent
-            color[:3] = to_levels(_fill_after(ops[since:], look))[: picture.shape[-1]]
+            color[:3] = _as_channels(_fill_after(ops[since:], look), picture.shape[-1])
             picture[filled == since] = color
     return picture
+
+
+def _as_channels(color: Colors, channels: int) -> Pixels:
+    """A colour as the levels of a grey or an RGB picture."""
+    return to_levels(color if channels >= 3 else np.dot(LUMA, color)[None])
 
 
 def _fill_after(ops: list[list[ColorOp]], look: Look) -> Colors:

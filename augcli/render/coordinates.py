@@ -102,7 +102,8 @@ class Axis:
         if fold.border == "constant":
             outside = (self.numerators < a) | (self.numerators >= b)
             filled = np.where(outside & (filled == NOT_FILLED), fold.tints_before, filled).astype(np.int8)
-        return replace(self, numerators=fold_axis(self.numerators, a, b, fold.border), filled=filled)
+        folded = fold_axis(self.numerators, a, b, fold.border, self.denominator // 2)
+        return replace(self, numerators=folded, filled=filled)
 
     def index(self, size: int) -> Index:
         """The source pixels: floor, kept inside."""

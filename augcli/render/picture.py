@@ -41,7 +41,7 @@ class Sampled:
 
 def sample(image: Pixels, masks: Mapping[str, Array], warp: Warp, interpolation: Interpolation) -> Sampled:
     """Everything through a simplified warp; the picture's filled pixels hold what is at the edge."""
-    if not warp.maps:
+    if not warp.maps and warp.source == warp.target:  # a crop at the origin has no map either
         return Sampled(image, dict(masks))
     aligned = alignment(warp)
     picture = _without_remap(image, warp, aligned, interpolation)

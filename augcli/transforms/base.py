@@ -92,5 +92,5 @@ def _snake_case(name: str) -> str:
 
 
 def fixed(value: float) -> Distribution:
-    """A default that is not drawn."""
-    return Distribution("fixed", (value,))
+    """A default that is not drawn; an int for a parameter of whole numbers."""
+    return Distribution("fixed", (value,), whole=isinstance(value, int))

@@ -1,0 +1,55 @@
+"""The command `augcli init`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from augcli.cli import DONE
+from augcli.cli.options import PATH, max_pixels_option, workers_option
+
+STDOUT = Path("-")
+
+
+@click.command()
+@click.argument("input", type=PATH)
+@click.option(
+    "-o", "--output", type=PATH, required=True, metavar="RECIPE", help="The recipe to write; - prints it."
+)
+@click.option("--force", is_flag=True, help="Write over an existing file.")
+@workers_option
+@max_pixels_option
+def init(
+    input: Path,  # noqa: A002 - the argument's name is what --help shows
+    output: Path,
+    force: bool,
+    workers: int | None,
+    max_pixels: int,
+) -> int:
+    """Look at a data set and write a commented first recipe for it.
+
+    \b
+    Example:
+      augcli init photos/ -o recipe.yaml
+    """
+    from augcli.errors import AugcliError
+    from augcli.run import usable_cpus
+    from augcli.starter import recipe_for_looking, starter
+    from augcli.store import Store
+    from augcli.survey import survey
+
+    if output != STDOUT and output.exists() and not force:
+        raise AugcliError("exists already", where=str(output), mend="name another file, or use --force")
+    looked = survey(recipe_for_looking(), input, workers=workers or usable_cpus(), max_pixels=max_pixels)
+    text = starter(looked, "recipe.yaml" if output == STDOUT else str(output))
+    if output == STDOUT:
+        click.echo(text, nl=False)
+    else:
+        Store(output.parent).replace(output.name, text.encode())
+        click.echo(f"{output} written; next: augcli check {output} {input}")
+    for refusal in looked.refusals:
+        click.echo(f"expand would still refuse: {refusal}", err=True)
+    if looked.failures:
+        click.echo(f"{looked.failing_pairs} of {looked.pairs} sources would fail: see augcli check", err=True)
+    return DONE

@@ -1,0 +1,34 @@
+"""Aligned lines of text for the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+WIDTH = 12
+
+
+def fact(name: str, *lines: str) -> list[str]:
+    """A named fact; its further lines stand below the first."""
+    heads = [name] + [""] * (len(lines) - 1)
+    return [f"{head:<{WIDTH}}{line}".rstrip() for head, line in zip(heads, lines, strict=True)]
+
+
+def table(rows: Iterable[Sequence[str]], left: int = 1) -> list[str]:
+    """Rows as aligned columns: the first `left` columns to the left, the others to the right."""
+    rows = list(rows)
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(_cell(t, w, i < left) for i, (t, w) in enumerate(zip(row, widths, strict=True))).rstrip()
+        for row in rows
+    ]
+
+
+def _cell(text: str, width: int, left: bool) -> str:
+    return text.ljust(width) if left else text.rjust(width)
+
+
+def counted(counts: Mapping[str, int], most: int = 8) -> str:
+    """`28 JPEG RGB, 2 PNG L`, the commonest first."""
+    ordered = sorted(counts.items(), key=lambda named: (-named[1], named[0]))
+    more = f" and {len(ordered) - most} more kinds" if len(ordered) > most else ""
+    return ", ".join(f"{number} {name}" for name, number in ordered[:most]) + more

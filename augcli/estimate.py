@@ -1,0 +1,194 @@
+"""What a run would make and cost: its pairs counted, its bytes and time measured on a few of them."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from augcli.errors import ImageError
+from augcli.masks import MaskSpec, looked_at
+from augcli.plan import Job, Selection, is_expanded, make_plan
+from augcli.recipe import Recipe
+from augcli.run import border_of, read_input, spec_of
+from augcli.sample import Dataset
+from augcli.source import Decoded, read_source
+from augcli.survey import Context as SurveyContext
+from augcli.survey import Read, Seen, run_tasks, survey_engine
+from augcli.values import ClassRow, class_rows
+from augcli.worker import Context, finished, set_up
+
+MOST_SOURCES = 6  # spread evenly over the data set
+COPIES_EACH = 2  # of every random variant
+ENOUGH_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Split:
+    """A split: its sources, its pairs, and whether it is expanded."""
+
+    sources: int
+    pairs: int
+    expanded: bool
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Bytes on disk and seconds of work for the whole run, extrapolated from `from_pairs` pairs."""
+
+    bytes: int
+    seconds: float
+    from_pairs: int
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What a run would make. `labels` counts pairs by class folder; `classes` what the masks looked at hold.
+
+    `cost` is None where none of the sources tried can be made; `trouble` then says why.
+    """
+
+    dataset: Dataset
+    sources: int
+    pairs: int
+    files: int
+    variants: dict[str, int]
+    splits: dict[str, Split]
+    labels: dict[str, int]
+    classes: list[ClassRow]
+    looked_at: int
+    cost: Cost | None
+    trouble: str
+
+
+def outlook(recipe: Recipe, root: Path, selection: Selection, *, workers: int, max_pixels: int) -> Outlook:
+    """Count what a run would make, look at some masks, and make a few pairs in memory. Writes nothing.
+
+    Raises DatasetError where the run would be refused.
+    """
+    dataset = read_input(recipe, root)
+    jobs = make_plan(recipe, dataset, selection)
+    seen, spec = _look(recipe, dataset, root, workers, max_pixels)
+    values = [one for source in seen for one in source.values]
+    cost, trouble = _measured(recipe, root, jobs, spec, max_pixels)
+    return Outlook(
+        dataset=dataset,
+        sources=len(jobs),
+        pairs=sum(len(job.pairs) for job in jobs),
+        files=sum(len(pair.files) for job in jobs for pair in job.pairs),
+        variants=dict(Counter(pair.variant for job in jobs for pair in job.pairs)),
+        splits=_splits(recipe, dataset, jobs),
+        labels=_labels(jobs),
+        classes=class_rows(values, spec, recipe.input) if values else [],
+        looked_at=len(values),
+        cost=cost,
+        trouble=trouble,
+    )
+
+
+def _look(
+    recipe: Recipe, dataset: Dataset, root: Path, workers: int, max_pixels: int
+) -> tuple[list[Seen], MaskSpec | None]:
+    """At most 200 masks of the whole data set, as a run looks at them, whatever part of it is wanted."""
+    items = looked_at(dataset.items)
+    if not items:
+        return [], None
+    engine = survey_engine(SurveyContext(root, recipe, max_pixels), len(items), workers)
+    try:
+        seen = list(run_tasks(engine, [Read(Job(item, ()), looked_at=True) for item in items]).values())
+    finally:
+        engine.close()
+    return seen, spec_of(recipe, [one.look for source in seen for one in source.values], len(items))
+
+
+def _splits(recipe: Recipe, dataset: Dataset, jobs: Sequence[Job]) -> dict[str, Split]:
+    """The splits of the sources that are wanted."""
+    names = {item.split for item in dataset.items if item.split}
+    found: dict[str, Split] = {}
+    for job in jobs:
+        if name := job.item.split:
+            before = found.get(name, Split(0, 0, is_expanded(recipe, job.item, names)))
+            found[name] = Split(before.sources + 1, before.pairs + len(job.pairs), before.expanded)
+    return found
+
+
+def _labels(jobs: Sequence[Job]) -> dict[str, int]:
+    labels: Counter[str] = Counter()
+    for job in jobs:
+        if job.item.label:
+            labels[job.item.label] += len(job.pairs)
+    return dict(labels)
+
+
+@dataclass
+class _Tally:
+    """Measured pairs of one variant."""
+
+    pairs: int = 0
+    bytes: int = 0
+    seconds: float = 0.0
+
+
+def _measured(
+    recipe: Recipe, root: Path, jobs: Sequence[Job], spec: MaskSpec | None, max_pixels: int
+) -> tuple[Cost | None, str]:
+    """The cost of the run, or why none can be told."""
+    context = Context(root, root, recipe, border_of(recipe), "", max_pixels)
+    set_up(context)  # loads OpenCV, with one thread as a worker has
+    tallies: dict[str, _Tally] = {}
+    reading, read, trouble = 0.0, 0, ""
+    deadline = time.perf_counter() + ENOUGH_SECONDS
+    for job in evenly(jobs, MOST_SOURCES):
+        if read and time.perf_counter() > deadline:
+            break
+        before = time.perf_counter()
+        try:
+            source = read_source(root, job.item, spec, recipe.output.mask, max_pixels)
+            reading, read = reading + time.perf_counter() - before, read + 1
+            _measure(context, spec, source, job, tallies, deadline)
+        except ImageError as error:
+            trouble = trouble or str(error)
+    return _extrapolated(jobs, tallies, reading / max(1, read)), trouble
+
+
+def _measure(
+    context: Context,
+    spec: MaskSpec | None,
+    source: Decoded,
+    job: Job,
+    tallies: dict[str, _Tally],
+    deadline: float,
+) -> None:
+    """Make some pairs of a source, each variant's first copies."""
+    for pair in job.pairs:
+        is_known = pair.variant in tallies
+        if pair.copy > COPIES_EACH or (is_known and time.perf_counter() > deadline):
+            continue
+        before = time.perf_counter()
+        _, files = finished(context, spec, source, pair)
+        tally = tallies.setdefault(pair.variant, _Tally())
+        tally.seconds += time.perf_counter() - before
+        tally.bytes += sum(map(len, files.values()))
+        tally.pairs += 1
+
+
+def _extrapolated(jobs: Sequence[Job], tallies: dict[str, _Tally], reading: float) -> Cost | None:
+    """The mean cost of a variant's pairs times their number; a variant that was not met costs the mean."""
+    measured = sum(tally.pairs for tally in tallies.values())
+    if not measured:
+        return None
+    mean = _Tally(measured, sum(t.bytes for t in tallies.values()), sum(t.seconds for t in tallies.values()))
+    size, seconds = 0.0, reading * len(jobs)
+    for variant, number in Counter(pair.variant for job in jobs for pair in job.pairs).items():
+        tally = tallies.get(variant, mean)
+        size += number * tally.bytes / tally.pairs
+        seconds += number * tally.seconds / tally.pairs
+    return Cost(round(size), seconds, measured)
+
+
+def evenly(jobs: Sequence[Job], most: int) -> list[Job]:
+    """At most `most` jobs, each from the middle of one of as many equal parts."""
+    number = min(most, len(jobs))
+    return [jobs[(2 * i + 1) * len(jobs) // (2 * number)] for i in range(number)]

@@ -1,0 +1,145 @@
+"""A first recipe for a data set, with comments."""
+
+from __future__ import annotations
+
+import shlex
+import textwrap
+from collections.abc import Iterator
+
+from augcli.errors import printable
+from augcli.formats.reading import scalar
+from augcli.recipe import Recipe, parse_recipe
+from augcli.remarks import is_black_and_white, void_value
+from augcli.survey import Survey
+from augcli.values import ClassRow, kind_reason
+
+COMMENT_WIDTH = 100
+MOST_CLASSES = 64
+NOTHING_SAID = "augcli: 1\n"
+
+
+def recipe_for_looking() -> Recipe:
+    """The recipe that says nothing: a data set is looked at as `auto` reads it."""
+    return parse_recipe(NOTHING_SAID, "a starter recipe")
+
+
+def starter(survey: Survey, file: str) -> str:
+    """A recipe for a data set, called `file` in its own comments. It parses, and names what was found."""
+    lines = [*_head(survey, file), *_input(survey), *_variants(survey), *_output(survey)]
+    return "\n".join(lines) + "\n"
+
+
+def _comment(text: str, indent: str = "") -> list[str]:
+    return textwrap.wrap(
+        printable(text),
+        COMMENT_WIDTH,
+        initial_indent=f"{indent}# ",
+        subsequent_indent=f"{indent}# ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _head(survey: Survey, file: str) -> Iterator[str]:
+    root, file = (shlex.quote(printable(path)) for path in (str(survey.dataset.root), file))
+    yield from _comment(f"A first recipe for {root}. Change what you like, then")
+    yield f"#   augcli check {file} {root}"
+    yield f"#   augcli preview {file} {root} -o sheet.png"
+    yield f"#   augcli expand {file} {root} OUTPUT"
+    yield ""
+    yield "augcli: 1          # version of the recipe language"
+    yield "seed: 0            # the same seed gives the same files"
+    yield ""
+
+
+def _input(survey: Survey) -> Iterator[str]:
+    dataset = survey.dataset
+    yield "input:"
+    yield from _comment(f"Found: {dataset.reason}.", "  ")
+    yield from (f"  {key}: {scalar(value)}" for key, value in dataset.reading.items())
+    if survey.splits:
+        yield from _splits(survey)
+    if any(item.masks for item in dataset.items):
+        yield from _mask(survey)
+    yield ""
+
+
+def _splits(survey: Survey) -> Iterator[str]:
+    splits = survey.splits
+    named = ", ".join(f"{name} ({number})" for name, number in splits.items())
+    if len(splits) == 1:
+        yield from _comment(f"There is one split, {named}; it is expanded.", "  ")
+        return
+    chosen = "train" if "train" in splits else max(splits, key=lambda name: splits[name])
+    yield from _comment(f"Splits: {named}. Those that are not expanded pass through once.", "  ")
+    yield f"  expand: [{scalar(chosen)}]"
+
+
+def _mask(survey: Survey) -> Iterator[str]:
+    if survey.spec is None:
+        yield from _comment(f"What the masks are is open: {survey.question}.", "  ")
+        yield "  # mask: {kind: index}"
+        return
+    reason = kind_reason(survey.values, survey.spec, survey.recipe.input)
+    yield from _comment(f"The masks' kind is {reason}.", "  ")
+    if survey.spec.kind == "rgb" and is_black_and_white(survey):
+        yield from _comment(
+            "They hold black and white alone; {kind: binary} would write them as 0 and 255.", "  "
+        )
+    void = void_value(survey) if survey.spec.kind == "index" else None
+    if void is None:
+        yield f"  mask: {{kind: {survey.spec.kind}}}"
+    else:
+        yield from _comment(f"{void} is taken to mean: no label here.", "  ")
+        yield f"  mask: {{kind: {survey.spec.kind}, ignore: {void}}}"
+    yield from _classes(survey, void)
+
+
+def _classes(survey: Survey, void: int | None) -> Iterator[str]:
+    """The values found, for the user to name: as comments, for nobody has said what they are."""
+    rows = [row for row in survey.classes if row.value != void]
+    if not rows or survey.spec is None or survey.spec.kind == "binary":
+        return
+    yield from _comment("Give the classes names if you like; dataset.json will hold them.", "  ")
+    yield "  # classes:"
+    yield from (_class_line(row) for row in rows[:MOST_CLASSES])
+    if len(rows) > MOST_CLASSES:
+        yield f"  #   and {len(rows) - MOST_CLASSES} more"
+
+
+def _class_line(row: ClassRow) -> str:
+    if isinstance(row.value, str):
+        return f'  #   class_{row.value[1:]}: "{row.value}"'
+    return f"  #   {row.value}: class_{row.value}"
+
+
+def _variants(survey: Survey) -> Iterator[str]:
+    is_grey = all(header.mode == "L" for header in survey.headers)
+    jitter = "brightness: 0.2, contrast: 0.2" + ("" if is_grey else ", saturation: 0.2, hue: 0.02")
+    yield "variants:"
+    yield "  # A fixed variant: one copy of each source. Leave flips out where left and right matter (text)."
+    yield "  fliplr: [horizontal_flip]"
+    yield ""
+    yield "  # A random variant: `copies` of each source, each with draws of its own."
+    yield "  jitter:"
+    yield "    copies: 4"
+    yield "    transforms:"
+    yield "      - horizontal_flip: {p: 0.5}"
+    yield "      - rotate: {degrees: [-10, 10]}"
+    yield "      - scale: {factor: [0.9, 1.2]}"
+    yield "      # Colours change in pictures only; masks stay as they are."
+    yield f"      - color_jitter: {{{jitter}}}"
+    yield ""
+
+
+def _output(survey: Survey) -> Iterator[str]:
+    yield "output:"
+    yield from _comment(
+        "What a turn or a shrink brings into view: `auto` is `reflect` here, picture and mask alike; "
+        "`constant` fills the picture with `fill`, and the mask with `ignore`.",
+        "  ",
+    )
+    yield "  border: auto"
+    if len(survey.sizes) > 1:
+        yield from _comment(f"There are {len(survey.sizes)} sizes. To bring all to one:", "  ")
+        yield "  # size: 256          # 256 (square) or 384x192 (width x height)"

@@ -1,0 +1,66 @@
+"""Steps as a recipe writes them, run on pictures in memory: what the tests of the mathematics share."""
+
+import json
+from typing import Any
+
+import numpy as np
+
+from augcli.draw import Drawn, draw, resolve
+from augcli.geometry import Frame
+from augcli.ops import Applied
+from augcli.program import Program, build_program
+from augcli.recipe import Variant, parse_recipe
+from augcli.render import Look, render
+from augcli.sample import Sample
+
+IGNORE = 255
+
+
+def variant_of(steps: list[Any], name: str = "aug", copies: int = 1) -> Variant:
+    recipe = {"variants": {name: {"copies": copies, "transforms": steps}}}
+    return parse_recipe(json.dumps(recipe), "recipe.yaml").variants[0]
+
+
+def drawn(steps: list[Any], *, key: str = "key", copy: int = 1, seed: int = 0) -> list[Drawn]:
+    return draw(variant_of(steps), seed=seed, source=key, copy=copy)
+
+
+def applied(steps: list[Any], frame: Frame, **draws: Any) -> list[Applied]:
+    return resolve(drawn(steps, **draws), frame)[0]
+
+
+def program_of(steps: list[Any], frame: Frame, border: str = "reflect", **draws: Any) -> Program:
+    return build_program(applied(steps, frame, **draws), frame, border)  # type: ignore[arg-type]
+
+
+def pixels(
+    program: Program,
+    image: Any,
+    mask: Any = None,
+    *,
+    fill: tuple[int, int, int] = (0, 0, 0),
+    interpolation: str = "linear",
+) -> tuple[Any, Any]:
+    """A picture (H, W), (H, W, 3) or (H, W, 4), and a mask, through a program; grey stays (H, W)."""
+    image = np.asarray(image)
+    flat = image.ndim == 2
+    sample = Sample(image[..., None] if flat else image, {} if mask is None else {"mask": mask})
+    look = Look(interpolation, fill)  # type: ignore[arg-type]
+    result = render(program, sample, look, {"mask": IGNORE}).sample
+    return (result.image[..., 0] if flat else result.image), result.masks.get("mask")
+
+
+def run(
+    steps: list[Any],
+    image: Any,
+    mask: Any = None,
+    *,
+    border: str = "reflect",
+    fill: tuple[int, int, int] = (0, 0, 0),
+    interpolation: str = "linear",
+    **draws: Any,
+) -> tuple[Any, Any]:
+    """A picture and a mask through steps; returns both."""
+    height, width = image.shape[:2]
+    program = program_of(steps, Frame(width, height), border, **draws)
+    return pixels(program, image, mask, fill=fill, interpolation=interpolation)

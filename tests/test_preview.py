@@ -1,0 +1,394 @@
+"""The contact sheet: which sources and copies it shows, how labels look, and what the command says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from augcli.cli.app import cli
+from augcli.cli.preview import write_sheet
+from augcli.errors import AugcliError, DatasetError, OutputError
+from augcli.masks import MaskSpec
+from augcli.ops import Applied
+from augcli.plan import Job, Pair
+from augcli.preview import Wanted, chosen_jobs, chosen_pairs, class_name, ignored_label, preview
+from augcli.preview.captions import described, font_of, legible, paragraph, shortened, shortest, wrapped
+from augcli.preview.overlay import QUALITATIVE, Labels, colorful, contours, overlaid
+from augcli.preview.sheet import Cell, Chip, draw_sheet
+from augcli.recipe import Recipe, parse_recipe
+from augcli.sample import Item
+
+FLIP = "variants: {fliplr: [horizontal_flip]}"
+JITTER = """
+variants:
+  fliplr: [horizontal_flip]
+  jitter: {copies: 3, transforms: [{rotate: {degrees: [-15, 15]}}]}
+"""
+
+
+def recipe_of(text: str) -> Recipe:
+    return parse_recipe(text, "recipe.yaml")
+
+
+def write_pair(root: Path, name: str, mask: Any = None, size: tuple[int, int] = (40, 30)) -> None:
+    """A picture that is red on its left half, with a binary mask of that half."""
+    width, height = size
+    pixels = np.zeros((height, width, 3), np.uint8)
+    pixels[:, : width // 2, 0] = 200
+    values = np.where(pixels[..., 0] > 0, np.uint8(255), np.uint8(0)) if mask is None else mask
+    for folder, array in (("images", pixels), ("masks", values)):
+        (root / folder).mkdir(parents=True, exist_ok=True)
+        Image.fromarray(array).save(root / folder / f"{name}.png")
+
+
+@pytest.fixture
+def pairs(tmp_path: Path) -> Path:
+    root = tmp_path / "in"
+    for name in "abcd":
+        write_pair(root, name)
+    return root
+
+
+def run(*args: str | Path) -> Result:
+    return CliRunner().invoke(
+        cli, ["preview", *map(str, args)], catch_exceptions=False, standalone_mode=False
+    )
+
+
+def jobs_of(count: int) -> list[Job]:
+    return [Job(Item(f"images/{n}", f"images/{n}.png"), ()) for n in range(count)]
+
+
+def numbers(jobs: list[Job]) -> list[int]:
+    return [int(job.item.key.split("/")[1]) for job in jobs]
+
+
+class TestChoice:
+    def test_sources_are_spread_evenly(self) -> None:
+        chosen = chosen_jobs(jobs_of(40), Wanted(rows=4), Path("in"))
+        assert numbers(chosen) == [5, 15, 25, 35]
+
+    @given(count=st.integers(1, 200), rows=st.integers(1, 50))
+    def test_no_source_is_shown_twice_and_none_is_missing_where_there_is_room(
+        self, count: int, rows: int
+    ) -> None:
+        chosen = numbers(chosen_jobs(jobs_of(count), Wanted(rows=rows), Path("in")))
+        assert chosen == sorted(set(chosen))
+        assert len(chosen) == min(count, rows)
+
+    @pytest.mark.parametrize("name", ["images/3", "images/3.png", "in/images/3.png"])
+    def test_a_sample_is_named_by_key_or_path(self, name: str) -> None:
+        assert numbers(chosen_jobs(jobs_of(9), Wanted(sample=name), Path("in"))) == [3]
+
+    def test_an_unknown_sample_is_answered_with_one_that_is_there(self) -> None:
+        with pytest.raises(DatasetError) as caught:
+            chosen_jobs(jobs_of(9), Wanted(sample="image/3"), Path("in"))
+        assert str(caught.value) == (
+            "in: no source that is expanded is called image/3; --sample takes a key or a path, like images/3"
+        )
+
+    def test_a_data_set_without_an_expanded_split_is_refused(self) -> None:
+        with pytest.raises(DatasetError) as caught:
+            chosen_jobs([], Wanted(), Path("in"))
+        assert str(caught.value) == "in: no source is in a split that is expanded"
+
+    def test_every_variant_comes_once_before_any_comes_twice(self) -> None:
+        plan = [("original", 1), ("a", 1), ("a", 2), ("a", 3), ("flip", 1), ("b", 1), ("b", 2), ("b", 3)]
+        job = Job(Item("x", "x.png"), tuple(Pair("x", variant, copy, "", {}) for variant, copy in plan))
+        shown = {most: [(p.variant, p.copy) for p in chosen_pairs(job, most)] for most in (2, 5, 99)}
+        assert shown[2] == [("a", 1), ("flip", 1)]
+        assert shown[5] == [("a", 1), ("a", 2), ("flip", 1), ("b", 1), ("b", 2)]
+        assert shown[99] == plan[1:]
+
+
+class TestPictures:
+    def test_a_sheet_has_a_row_for_each_source_and_a_column_for_each_copy(self, pairs: Path) -> None:
+        sheet = preview(recipe_of(JITTER), pairs, Wanted(rows=3, cols=9, cell=64))
+        assert (sheet.sources, sheet.copies, sheet.failures) == (3, 12, ())
+        assert sheet.image.width == 2 * 28 + 5 * 64 + 4 * 14
+
+    def test_the_copies_of_one_sample_run_on_over_all_rows(self, pairs: Path) -> None:
+        wanted = Wanted(rows=2, cols=2, sample="images/b", cell=64)
+        sheet = preview(recipe_of(JITTER), pairs, wanted)
+        assert (sheet.sources, sheet.copies) == (1, 4)
+        assert sheet.image.width == 2 * 28 + 3 * 64 + 2 * 14
+
+    def test_the_pixels_are_those_of_the_copy(self, pairs: Path) -> None:
+        sheet = np.asarray(preview(recipe_of(FLIP), pairs, Wanted(rows=1, cell=64)).image)
+        source, copy = (sheet[28 + 30 + 32 :][:48, left:][:, :64] for left in (28, 28 + 64 + 14))
+        assert np.array_equal(copy[:, ::-1], source)
+        tinted, plain = source[24, 16], source[24, 48]
+        assert tuple(plain) == (0, 0, 0)
+        assert np.allclose(
+            tinted, 0.58 * np.array([200, 0, 0]) + 0.42 * np.array(QUALITATIVE[254 % 20]), atol=1
+        )
+
+    def test_a_crop_at_the_origin_is_cut(self, pairs: Path) -> None:
+        text = "variants: {cut: [{crop: {width: 0.5, height: 1}}]}"
+        sheet = np.asarray(preview(recipe_of(text), pairs, Wanted(rows=1, cell=64)).image)
+        copy = sheet[28 + 30 + 32 :][:64, 28 + 64 + 14 :][:, :64]
+        assert (copy[32, 30:60] != 0).any(axis=-1).sum() == 30  # of the red half nothing black is left
+
+    def test_pictures_without_masks_are_shown_alone(self, tmp_path: Path) -> None:
+        write_pair(tmp_path / "in", "a")
+        root = tmp_path / "in" / "images"
+        sheet = preview(recipe_of(FLIP), root, Wanted(rows=1, cell=64))
+        pixels = np.asarray(sheet.image)[28 + 30 + 32 :][:48, 28:][:, :64]
+        assert tuple(pixels[24, 16]) == (200, 0, 0)
+
+    def test_a_recipe_without_variants_shows_the_sources(self, pairs: Path) -> None:
+        sheet = preview(recipe_of("keep_original: true"), pairs, Wanted(rows=2, cell=64))
+        assert (sheet.sources, sheet.copies) == (2, 0)
+
+    def test_the_same_call_draws_the_same_sheet(self, pairs: Path) -> None:
+        first, second = (preview(recipe_of(JITTER), pairs, Wanted(cell=64)).image for _ in range(2))
+        assert first.tobytes() == second.tobytes()
+
+    def test_a_source_that_cannot_be_read_has_a_cell_with_the_reason(self, pairs: Path) -> None:
+        (pairs / "images" / "b.png").write_bytes(b"")
+        sheet = preview(recipe_of(FLIP), pairs, Wanted(cell=64))
+        assert (sheet.sources, sheet.copies) == (4, 3)
+        assert sheet.failures == ("images/b.png: the file is empty (0 bytes); replace it or leave it out",)
+
+    def test_a_copy_that_does_not_fit_fails_alone(self, pairs: Path) -> None:
+        text = "variants: {cut: [{center_crop: {size: 35x30}}], flip: [vertical_flip]}"
+        write_pair(pairs, "a", size=(32, 30))
+        sheet = preview(recipe_of(text), pairs, Wanted(cell=64))
+        assert (sheet.sources, sheet.copies) == (4, 7)
+        assert sheet.failures == (
+            "images/a.png: a crop of 35x30 does not fit in 32x30; crop less, or resize or pad first",
+        )
+
+    def test_a_sheet_too_large_for_memory_is_refused(self) -> None:
+        cell = Cell("a", picture=Image.new("RGB", (2048, 10)))
+        with pytest.raises(AugcliError) as caught:
+            draw_sheet("", "", [[cell] * 100] * 100, [], 2048)
+        assert str(caught.value) == (
+            "the sheet would have 206242x5696 pixels; use fewer --rows or --cols, or a smaller --cell"
+        )
+
+
+GREY = np.full((8, 8, 3), 100, np.uint8)
+
+
+def shown(values: Any, look: Labels, image: Any = GREY) -> tuple[Any, set[tuple[str, int]]]:
+    picture, seen = overlaid(image, {"mask": np.asarray(values)}, {"mask": look}, 64)
+    return np.asarray(picture), seen
+
+
+class TestOverlay:
+    def test_background_is_left_as_it_is(self) -> None:
+        pixels, seen = shown(np.zeros((8, 8), np.uint8), Labels())
+        assert seen == set()
+        assert (pixels == 100).all()
+
+    def test_a_palette_gives_the_colours(self) -> None:
+        pixels, seen = shown(np.ones((8, 8), np.uint8), Labels(bytes([0, 0, 0, 200, 50, 0])))
+        assert seen == {("mask", 1)}
+        assert pixels[32, 32].tolist() == [142, 79, 58]
+
+    def test_an_rgb_mask_is_shown_in_its_own_colours(self) -> None:
+        pixels, seen = shown(np.full((8, 8, 3), (200, 50, 0), np.uint8), Labels(is_rgb=True))
+        assert seen == {("mask", 0xC83200)}
+        assert pixels[32, 32].tolist() == [142, 79, 58]
+
+    def test_a_palette_of_greys_gives_no_colours(self) -> None:
+        assert colorful(bytes(np.repeat(np.arange(256, dtype=np.uint8), 3))) is None
+        assert colorful(b"\0\0\0\xff\xff\xff") is None
+        assert colorful(None) is None
+        assert colorful(b"\0\0\0\x80\0\0") == b"\0\0\0\x80\0\0"
+
+    def test_a_value_beyond_the_palette_has_a_colour_too(self) -> None:
+        assert Labels(b"\0\0\0\x80\0\0").color(40_000) in QUALITATIVE
+
+    def test_classes_have_distinct_colours(self) -> None:
+        assert len({Labels().color(label) for label in range(1, 21)}) == 20
+
+    @pytest.mark.parametrize("ignore", [255, 0])
+    def test_ignored_pixels_are_hatched_in_grey(self, ignore: int) -> None:
+        pixels, _ = shown(np.full((8, 8), ignore, np.uint8), Labels(ignore=ignore))
+        assert (pixels == pixels[..., :1]).all()
+        assert len(np.unique(pixels)) > 1
+
+    def test_contours_lie_on_both_sides_of_a_border_and_not_at_the_frame(self) -> None:
+        labels = np.repeat([[0] * 6 + [1] * 6], 5, axis=0)
+        assert contours(labels).tolist() == [[False] * 4 + [True] * 4 + [False] * 4] * 5
+
+    def test_grey_and_transparent_pictures_are_shown_on_white(self) -> None:
+        blank: dict[str, Any] = {}
+        grey, _ = overlaid(np.full((4, 4, 1), 90, np.uint8), blank, {}, 64)
+        clear, _ = overlaid(np.zeros((4, 4, 4), np.uint8), blank, {}, 64)
+        assert grey.getpixel((9, 9)) == (90, 90, 90)
+        assert clear.getpixel((9, 9)) == (255, 255, 255)
+
+    @given(width=st.integers(1, 300), height=st.integers(1, 300))
+    def test_every_picture_fits_its_cell(self, width: int, height: int) -> None:
+        picture, _ = overlaid(np.zeros((height, width, 1), np.uint8), {}, {}, 32)
+        assert max(picture.size) == 32
+        assert min(picture.size) >= 1
+
+
+class TestNames:
+    def test_classes_are_called_by_their_names(self) -> None:
+        recipe = recipe_of("input: {classes: {0: sky, 1: car}}\n" + FLIP)
+        spec = MaskSpec("index", fill=255)
+        assert class_name(recipe, spec, 1, (1, 2, 3)) == "car"
+        assert class_name(recipe, spec, 7, (1, 2, 3)) == "7"
+        assert class_name(recipe, spec, 255, None) == "ignored"
+        assert class_name(recipe, MaskSpec("binary", 255, 255), 255, (1, 2, 3)) == "car"
+        assert class_name(recipe_of(FLIP), MaskSpec("binary", 255, 255), 255, (1, 2, 3)) == "foreground"
+
+    def test_colours_are_called_by_their_names(self) -> None:
+        recipe = recipe_of('input: {classes: {car: "#00008e"}}\n' + FLIP)
+        assert class_name(recipe, MaskSpec("rgb"), 0x8E, (0, 0, 0x8E)) == "car"
+        assert class_name(recipe, MaskSpec("rgb"), 0x8F, (0, 0, 0x8F)) == "#00008f"
+
+    def test_the_fill_of_index_masks_is_ignored_unless_it_is_a_class(self) -> None:
+        plain, named = recipe_of(FLIP), recipe_of("input: {classes: {255: car}}\n" + FLIP)
+        rgb = recipe_of('input: {mask: {kind: rgb, ignore: "#010203"}}\n' + FLIP)
+        assert ignored_label(plain, MaskSpec("index", fill=255)) == 255
+        assert ignored_label(named, MaskSpec("index", fill=255)) is None
+        assert ignored_label(plain, MaskSpec("binary", 255, 255)) is None
+        assert ignored_label(plain, MaskSpec("rgb", fill=(0, 0, 0))) is None
+        assert ignored_label(rgb, MaskSpec("rgb", fill=(1, 2, 3))) == 0x010203
+        assert ignored_label(plain, None) is None
+
+    def test_a_legend_of_many_classes_says_how_many_are_left_out(self) -> None:
+        cell = Cell("a", picture=Image.new("RGB", (200, 10)))
+        few, many, most = (
+            draw_sheet("", "", [[cell]], [Chip("some class", (9, 9, 9))] * count, 200).height
+            for count in (3, 300, 3000)
+        )
+        assert few < many == most
+
+
+class TestCaptions:
+    @pytest.mark.parametrize(
+        ("applied", "text"),
+        [
+            (Applied("horizontal_flip", {}), "horizontal_flip"),
+            (Applied("rotate", {"degrees": -7.3125}), "rotate -7.31\u00b0"),
+            (
+                Applied("crop", {"x": 40, "y": 12, "width": 312, "height": 256, "unit": "pixels"}),
+                "crop 312x256 at 40, 12",
+            ),
+            (Applied("resize", {"width": 256, "height": 192}), "resize 256x192"),
+            (Applied("hue", {"shift": -0.00973, "definition": "hsv"}), "hue -0.0097"),
+            (Applied("translate", {"x": 0.125, "y": 0.0}), "translate x 0.12"),
+            (
+                Applied("affine", {"degrees": 5.0, "translate": {"x": 0.1, "y": 0.0}}),
+                "affine degrees 5\u00b0, translate x 0.1",
+            ),
+            (
+                Applied("elastic", {"alpha": 589.2, "sigma": 24.0, "key": "00ff"}),
+                "elastic alpha 589, sigma 24",
+            ),
+            (Applied("elastic_grid", {"displacements": [[[1.0, 2.0]]]}), "elastic_grid"),
+        ],
+    )
+    def test_a_step_is_described_by_its_numbers(self, applied: Applied, text: str) -> None:
+        assert described([applied]) == [text]
+
+    @pytest.mark.parametrize(
+        ("value", "text"), [(3.0, "3"), (1234.56, "1235"), (12.345, "12.3"), (0.01766, "0.018"), (0, "0")]
+    )
+    def test_numbers_are_short(self, value: float, text: str) -> None:
+        assert shortest(value) == text
+
+    def test_text_that_the_font_lacks_is_replaced(self) -> None:
+        assert legible("Z\u00fcrich/\u4e2d_1\n") == "Zurich/?_1?"
+
+    @given(text=st.text("abc /_\u00b7", min_size=1), width=st.integers(20, 300), most=st.integers(1, 4))
+    def test_captions_stay_in_their_place(self, text: str, width: int, most: int) -> None:
+        font = font_of(11)
+        for lines in (wrapped(text.split("/"), font, width, most), paragraph(text, font, width, most)):
+            assert len(lines) <= most
+            assert all(font.getlength(line) <= width for line in lines)
+        assert font.getlength(shortened(text, font, width)) <= width
+
+    def test_a_long_key_keeps_its_end(self) -> None:
+        assert shortened("some/long/folder/0001", font_of(13), 60).endswith("/0001")
+
+    def test_what_does_not_fit_is_shown_as_an_ellipsis(self) -> None:
+        assert wrapped(["rotate 1", "crop 2", "hue 3"], font_of(11), 60, 2) == [
+            "rotate 1",
+            "crop 2  \u00b7  \u2026",
+        ]
+
+
+class TestCommand:
+    def test_a_sheet_is_written_and_nothing_else(self, pairs: Path, tmp_path: Path) -> None:
+        (tmp_path / "recipe.yaml").write_text(JITTER)
+        before = set(tmp_path.rglob("*"))
+        result = run(tmp_path / "recipe.yaml", pairs, "-o", tmp_path / "sheet.png", "--cell", "64", "-n", "1")
+        assert result.return_value == 0
+        with Image.open(tmp_path / "sheet.png") as sheet:
+            width, height = sheet.size
+        expected = f"{tmp_path}/sheet.png: 4 sources, 8 copies, 0 failed; {width}x{height} pixels\n"
+        assert result.stdout == expected
+        assert set(tmp_path.rglob("*")) - before == {tmp_path / "sheet.png"}
+
+    def test_another_seed_draws_other_copies(self, pairs: Path, tmp_path: Path) -> None:
+        (tmp_path / "recipe.yaml").write_text(JITTER)
+        for seed in (1, 2):
+            sheet = tmp_path / f"{seed}.png"
+            run(tmp_path / "recipe.yaml", pairs, "-o", sheet, "--cell", "64", "--seed", str(seed))
+        assert (tmp_path / "1.png").read_bytes() != (tmp_path / "2.png").read_bytes()
+
+    def test_a_failure_is_named_and_ends_with_1_after_the_sheet_is_written(
+        self, pairs: Path, tmp_path: Path
+    ) -> None:
+        (tmp_path / "recipe.yaml").write_text(FLIP)
+        (pairs / "images" / "b.png").write_bytes(b"")
+        result = run(tmp_path / "recipe.yaml", pairs, "-o", tmp_path / "sheet.png", "--cell", "64")
+        assert result.return_value == 1
+        assert "failed: images/b.png: the file is empty (0 bytes)" in result.stderr
+        assert (tmp_path / "sheet.png").exists()
+
+    @pytest.mark.parametrize(("suffix", "kind"), [(".jpg", "JPEG"), (".webp", "WEBP"), (".PNG", "PNG")])
+    def test_the_suffix_says_the_format(self, tmp_path: Path, suffix: str, kind: str) -> None:
+        write_sheet(Image.new("RGB", (9, 9)), tmp_path / f"sheet{suffix}")
+        with Image.open(tmp_path / f"sheet{suffix}") as sheet:
+            assert sheet.format == kind
+
+    def test_another_suffix_is_refused(self, pairs: Path, tmp_path: Path) -> None:
+        with pytest.raises(OutputError) as caught:
+            run(tmp_path / "recipe.yaml", pairs, "-o", "sheet.pdf")
+        assert (
+            str(caught.value) == "sheet.pdf: a sheet is a .png, .jpg or .webp file; name such a file with -o"
+        )
+
+    def test_a_folder_is_refused(self, pairs: Path, tmp_path: Path) -> None:
+        (tmp_path / "sheet.png").mkdir()
+        with pytest.raises(OutputError) as caught:
+            run("recipe.yaml", pairs, "-o", tmp_path / "sheet.png")
+        assert str(caught.value) == f"{tmp_path}/sheet.png: is a folder; name a file with -o"
+
+    def test_a_sheet_in_the_input_is_refused(self, pairs: Path) -> None:
+        with pytest.raises(OutputError) as caught:
+            run("recipe.yaml", pairs, "-o", pairs / "images" / "sheet.png")
+        place = pairs / "images" / "sheet.png"
+        assert str(caught.value) == (
+            f"{place}: the sheet would lie in the input, as a picture of it; put it beside the input"
+        )
+
+    def test_a_format_that_cannot_hold_the_sheet_is_refused(self, tmp_path: Path) -> None:
+        with pytest.raises(OutputError) as caught:
+            write_sheet(Image.new("RGB", (20_000, 4)), tmp_path / "sheet.webp")
+        assert str(caught.value) == (
+            f"{tmp_path}/sheet.webp: WEBP cannot hold a sheet of 20000x4 pixels; name a .png file"
+        )
+
+    def test_a_place_that_cannot_be_written_is_one_line(self, tmp_path: Path) -> None:
+        (tmp_path / "file").write_text("")
+        with pytest.raises(AugcliError) as caught:
+            write_sheet(Image.new("RGB", (9, 9)), tmp_path / "file" / "sheet.png")
+        assert str(caught.value).startswith(f"{tmp_path}/file/sheet.png: cannot write: ")
+        assert "\n" not in str(caught.value)

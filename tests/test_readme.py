@@ -1,0 +1,81 @@
+"""What the README shows is true: its recipes, its commands, its Python, its Makefile stage."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import shlex
+from pathlib import Path
+
+import click
+import pytest
+
+import augcli
+from augcli.cli.app import cli
+from augcli.errors import RecipeError
+from augcli.recipe import parse_recipe
+from augcli.record import Record
+
+ROOT = Path(__file__).parents[1]
+TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
+PROSE = re.sub(r"<!-- begin (\S+) -->.*?<!-- end \1 -->", "", TEXT, flags=re.DOTALL)
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", PROSE, re.DOTALL | re.MULTILINE)
+
+
+def commands() -> list[str]:
+    shell = [line for block in blocks("sh") for line in block.splitlines() if line.startswith("augcli ")]
+    inline = re.findall(r"`(augcli [^`]+)`", " ".join(PROSE.split()))
+    make = [line.strip() for block in blocks("make") for line in block.splitlines() if "\taugcli" in line]
+    return [*shell, *inline, *make]
+
+
+@pytest.mark.parametrize("text", blocks("yaml"))
+def test_every_recipe_is_valid(text: str) -> None:
+    assert parse_recipe(text, "README.md").variants
+
+
+@pytest.mark.parametrize("line", commands())
+def test_every_command_is_one(line: str) -> None:
+    name, *arguments = shlex.split(line.split(">")[0])[1:]
+    top = click.Context(cli, info_name="augcli", **cli.context_settings)
+    command = cli.get_command(top, name)
+    assert command is not None, f"there is no augcli {name}"
+    command.make_context(name, arguments, parent=top)
+
+
+@pytest.mark.parametrize("text", blocks("python"))
+def test_every_python_block_compiles_and_uses_names_that_there_are(text: str) -> None:
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "augcli":
+            assert node.attr in augcli.__all__
+
+
+def test_the_manifest_line_has_the_fields_that_a_line_has() -> None:
+    (shown,) = (json.loads(block) for block in blocks("json"))
+    assert Record.of_line(shown, "reflect").as_line() == shown
+    described = set(
+        re.findall(r"`(\w+)`", TEXT[TEXT.index("| field | is |") : TEXT.index("### Interrupted")])
+    )
+    assert set(shown) <= described
+
+
+def test_the_makefile_stage_is_the_one_that_is_tested() -> None:
+    (stage,) = blocks("make")
+    source = (ROOT / "tests" / "test_makefile_stage.py").read_text(encoding="utf-8")
+    assert stage.replace("\t", "\\t") in source
+
+
+def test_the_message_that_is_shown_is_the_one_that_is_given() -> None:
+    with pytest.raises(RecipeError) as error:
+        parse_recipe("seed: 66\ntransforms:\n  - RandomRotate\n", "recipe.yaml")
+    assert f"{error.value}\n" in blocks("text")
+
+
+def test_links_and_pictures_are_there() -> None:
+    for target in re.findall(r"\]\(([^)#]+)\)", TEXT):
+        assert (ROOT / target).exists(), target
+    assert all(path.stat().st_size < 300_000 for path in ROOT.glob("recipes/demo/sheet.*"))

@@ -1,0 +1,217 @@
+"""What every transform promises: documented fields, draws in their bounds, a record that replays it."""
+
+import json
+import typing
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from skimage import data
+from steps import applied, drawn, pixels, program_of, run
+
+from augcli.geometry import Frame
+from augcli.keys import Draws
+from augcli.ops import Applied
+from augcli.program import build_program
+from augcli.recipe import parse_recipe
+from augcli.transforms import TRANSFORMS
+from augcli.transforms.parameters import Number
+
+FRAME = Frame(240, 180)
+PHOTO = data.astronaut()[40:220, 100:340]
+MASK = np.arange(180 * 240, dtype=np.uint16).reshape(180, 240)
+ALL = pytest.mark.parametrize("name", sorted(TRANSFORMS))
+MOVES = pytest.mark.parametrize("name", sorted(n for n, t in TRANSFORMS.items() if t.moves))
+STAYS = pytest.mark.parametrize("name", sorted(n for n, t in TRANSFORMS.items() if not t.moves))
+REQUIRED = {"elastic": {"sigma": 8}}  # what a neutral value of another field needs beside it
+
+
+def example(name: str) -> Any:
+    """The example of a transform, with boxes that fit in a small picture."""
+    return yaml.safe_load(TRANSFORMS[name].example.replace("256", "96"))
+
+
+def always(name: str) -> list[Any]:
+    step = example(name)
+    params = step[name] if isinstance(step, dict) else {}
+    return [{name: params | {"p": 1}}]
+
+
+def fields_of(model: type[BaseModel], prefix: str = "") -> typing.Iterator[tuple[str, FieldInfo]]:
+    for name, info in model.model_fields.items():
+        yield prefix + name, info
+        if isinstance(info.annotation, type) and issubclass(info.annotation, BaseModel):
+            yield from fields_of(info.annotation, f"{prefix}{name}.")
+
+
+def number_of(info: FieldInfo) -> Number | None:
+    inner = [meta for arg in typing.get_args(info.annotation) for meta in getattr(arg, "__metadata__", ())]
+    return next((meta for meta in [*info.metadata, *inner] if isinstance(meta, Number)), None)
+
+
+NEUTRAL = [
+    (name, field)
+    for name, transform in sorted(TRANSFORMS.items())
+    for field, info in fields_of(transform)
+    if (number := number_of(info)) and number.neutral is not None
+]
+
+
+@ALL
+def test_a_transform_documents_itself(name):
+    transform = TRANSFORMS[name]
+    assert transform.summary().endswith(".")
+    assert transform.source
+    assert transform.fuses
+    assert transform.definition_number >= 1
+    for field, info in fields_of(transform):
+        assert info.description, field
+
+
+@ALL
+def test_the_example_is_a_recipe(name):
+    text = f"transforms:\n  - {TRANSFORMS[name].example}\n"
+    (variant,) = parse_recipe(text, "recipe.yaml").variants
+    assert [step.transform.name for step in variant.children] == [name]
+
+
+@pytest.mark.parametrize(("name", "field"), NEUTRAL)
+def test_the_neutral_value_changes_nothing(name, field):
+    outer, _, inner = field.partition(".")
+    neutral = {"limit": 0}
+    params = REQUIRED.get(name, {}) | {outer: {inner: neutral} if inner else neutral}
+    image, mask = run([{name: params}], PHOTO, MASK)
+    np.testing.assert_array_equal(image, PHOTO)
+    np.testing.assert_array_equal(mask, MASK)
+
+
+def test_neutral_values_were_found():
+    assert {"rotate", "affine", "elastic", "elastic_grid", "color_jitter", "gamma", "box_blur"} <= {
+        name for name, _ in NEUTRAL
+    }
+
+
+@ALL
+def test_draws_keep_their_bounds(name):
+    transform = drawn(always(name))[0].transform
+    for copy in range(50):
+        values = transform.draw(Draws((0, "key", "aug", copy)))
+        for field, distribution in transform.distributions().items():
+            low, high = distribution.ends
+            assert low <= values.get(field, low) <= high
+
+
+@ALL
+def test_probability_zero_is_never_and_one_is_always(name):
+    step = always(name)[0][name]
+    assert all(len(drawn([{name: step | {"p": 0}}], copy=copy)) == 0 for copy in range(20))
+    assert all(len(drawn([{name: step}], copy=copy)) == 1 for copy in range(20))
+
+
+@ALL
+def test_a_step_says_whether_two_copies_can_differ(name):
+    transform = drawn(always(name))[0].transform
+    copies = {json.dumps([s.params for s in applied(always(name), FRAME, copy=c)]) for c in range(8)}
+    assert transform.is_random == (len(copies) > 1)
+
+
+@MOVES
+def test_picture_and_mask_move_alike(name):
+    """The mask names the source pixel of each pixel; a smooth picture is nearly the same there."""
+    smooth = np.uint8(128 + 60 * np.sin(MASK // 240 / 25) + 60 * np.cos(MASK % 240 / 30))
+    for copy in range(1, 6):
+        image, mask = run(always(name), smooth, MASK, copy=copy)
+        expected = smooth.ravel()[mask].astype(int)
+        assert np.abs(image - expected).max() <= 8  # the slope is at most 3.2 levels a pixel
+
+
+@STAYS
+def test_what_does_not_move_pixels_leaves_masks_alone(name):
+    image, mask = run(always(name), PHOTO, MASK)
+    assert image.shape == PHOTO.shape
+    np.testing.assert_array_equal(mask, MASK)
+    assert (image != PHOTO).any()
+
+
+@ALL
+def test_alpha_is_moved_and_never_coloured(name):
+    alpha = data.camera()[100:280, 100:340]
+    rgba, _ = run(always(name), np.dstack([PHOTO, alpha]))
+    rgb, _ = run(always(name), PHOTO)
+    moved = run(always(name), alpha)[0] if TRANSFORMS[name].moves else alpha
+    np.testing.assert_array_equal(rgba[..., :3], rgb)
+    np.testing.assert_array_equal(rgba[..., 3], moved)
+
+
+@ALL
+def test_grey_stays_grey(name):
+    grey, _ = run(always(name), PHOTO[..., 1])
+    rgb, _ = run(always(name), PHOTO)
+    assert grey.dtype == np.uint8
+    assert grey.shape == rgb.shape[:2]
+
+
+NOT_GREY = {"gaussian_noise", "color_jitter"}  # noise of each channel; a hue that clips colours, not grey
+
+
+@pytest.mark.parametrize("name", sorted(set(TRANSFORMS) - NOT_GREY))
+def test_an_all_grey_rgb_picture_is_the_grey_picture(name):
+    grey, _ = run(always(name), PHOTO[..., 1])
+    rgb, _ = run(always(name), np.repeat(PHOTO[..., 1:2], 3, axis=-1))
+    assert np.abs(rgb.astype(int) - grey[..., None]).max() <= 1
+
+
+@ALL
+def test_sources_are_not_changed(name):
+    image, mask = PHOTO.copy(), MASK.copy()
+    for border in ("reflect", "constant"):
+        run(always(name), image, mask, border=border)
+    np.testing.assert_array_equal(image, PHOTO)
+    np.testing.assert_array_equal(mask, MASK)
+
+
+def leaves(value: Any) -> typing.Iterator[Any]:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
+    if inner is None:
+        yield value
+    for part in inner or ():
+        yield from leaves(part)
+
+
+@ALL
+def test_resolved_parameters_are_plain_json(name):
+    for step in applied(always(name), FRAME):
+        assert json.loads(json.dumps(step.params)) == step.params
+        assert {type(leaf) for leaf in leaves(step.params)} <= {str, int, float, bool}
+
+
+@ALL
+def test_real_numbers_are_resolved_as_floats(name):
+    for step in applied(always(name), FRAME):
+        for field, info in fields_of(TRANSFORMS[step.name]):
+            number, value = number_of(info), step.params.get(field)
+            if number and value is not None and step.name != "crop":  # a crop is resolved to whole pixels
+                assert type(value) is (int if number.whole else float), field
+
+
+@ALL
+def test_a_step_is_made_again_from_its_record(name):
+    steps = applied(always(name), FRAME)
+    line = json.loads(json.dumps([{"name": s.name, "params": s.params} for s in steps]))
+    again = build_program([Applied(s["name"], s["params"]) for s in line], FRAME, "reflect")
+    image, mask = pixels(again, PHOTO, MASK)
+    expected = pixels(program_of(always(name), FRAME), PHOTO, MASK)
+    np.testing.assert_array_equal(image, expected[0])
+    np.testing.assert_array_equal(mask, expected[1])
+
+
+@ALL
+def test_resolved_parameters_resolve_to_themselves_as_a_recipe(name):
+    """A manifest's `applied` can be pasted into a recipe, but for noise fields, sizes and inner marks."""
+    for step in applied(always(name), FRAME):
+        inner = {"key", "displacements", "rounded"} & set(step.params) or step.name == "resize"
+        if not inner:
+            assert applied([{step.name: step.params}], FRAME) == [step]

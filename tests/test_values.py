@@ -1,0 +1,151 @@
+"""Values of masks: counted, named, and what is remarkable about them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from augcli.masks import MaskSpec
+from augcli.recipe.options import InputOptions
+from augcli.sample import Coding, Mask
+from augcli.values import ClassRow, class_remarks, class_rows, kind_reason, percent, shown_values, values_of
+
+INDEX = MaskSpec("index", fill=255)
+BINARY = MaskSpec("binary", 255, 255)
+THRESHOLD = MaskSpec("binary", 255, 255, threshold=108)
+RGB = MaskSpec("rgb", fill=(0, 0, 0))
+
+
+def grey(*rows: list[int]) -> Mask:
+    return Mask(np.array(rows, np.uint8), Coding("L"))
+
+
+def rgb(*rows: list[tuple[int, int, int]]) -> Mask:
+    return Mask(np.array(rows, np.uint8), Coding("RGB"))
+
+
+def options(**keys: object) -> InputOptions:
+    return InputOptions.model_validate(keys)
+
+
+PLAIN = options()
+NAMED = options(classes={0: "sky", 1: "car"})
+
+
+def rows_of(masks: list[Mask], spec: MaskSpec | None, said: InputOptions = PLAIN) -> list[ClassRow]:
+    return class_rows([values_of(mask, f"{i}.png") for i, mask in enumerate(masks)], spec, said)
+
+
+def test_shares_count_pixels_of_all_masks_and_not_masks() -> None:
+    small, large = grey([1]), grey([0, 0, 0, 1])
+    assert rows_of([small, large], INDEX) == [ClassRow(0, "", 0.6, 1), ClassRow(1, "", 0.4, 2)]
+
+
+@given(arrays.arrays(np.uint8, st.tuples(st.integers(1, 9), st.integers(1, 9))))
+def test_shares_of_a_mask_sum_to_one(values: np.ndarray) -> None:
+    rows = rows_of([Mask(values, Coding("L"))], INDEX)
+    assert sum(row.share for row in rows) == pytest.approx(1)
+    assert [row.value for row in rows] == np.unique(values).tolist()
+
+
+def test_a_threshold_counts_what_will_be_written() -> None:
+    rows = rows_of([grey([0, 108, 109, 255])], THRESHOLD, NAMED)
+    assert rows == [ClassRow(0, "sky", 0.5, 1), ClassRow(255, "car", 0.5, 1)]
+
+
+def test_the_foreground_of_a_binary_mask_is_class_one() -> None:
+    assert [row.name for row in rows_of([grey([0, 255])], BINARY, NAMED)] == ["sky", "car"]
+
+
+def test_colors_are_counted_and_named() -> None:
+    said = options(classes={"car": "#00008e"})
+    rows = rows_of([rgb([(0, 0, 142), (0, 0, 142), (1, 2, 3), (0, 0, 142)])], RGB, said)
+    assert rows == [ClassRow("#00008e", "car", 0.75, 1), ClassRow("#010203", "", 0.25, 1)]
+
+
+def test_grey_stored_as_rgb_counts_as_values_where_masks_are_binary() -> None:
+    assert rows_of([rgb([(0, 0, 0), (255, 255, 255)])], BINARY) == [
+        ClassRow(0, "", 0.5, 1),
+        ClassRow(255, "", 0.5, 1),
+    ]
+
+
+def test_of_many_colors_the_commonest_are_kept() -> None:
+    values = np.zeros((300, 2, 3), np.uint8)
+    values[:, 1, 0], values[:, 1, 1] = np.arange(300) % 256, np.arange(300) // 256
+    found = values_of(Mask(values, Coding("RGB")), "a.png").colors
+    assert len(found) == 256
+    assert found["#000000"] == max(found.values())
+
+
+def test_the_ignored_value_is_named_so() -> None:
+    rows = rows_of([grey([0, 255])], INDEX, options(mask={"ignore": 255}))
+    assert [row.name for row in rows] == ["", "(ignored)"]
+
+
+@pytest.mark.parametrize(
+    ("mask", "spec", "said", "reason"),
+    [
+        (grey([0, 1, 2]), INDEX, {}, "index: values 0, 1 and 2 in the 1 looked at"),
+        (grey([*range(6)]), INDEX, {}, "index: 6 values from 0 to 5 in the 1 looked at"),
+        (
+            grey([0, 255]),
+            BINARY,
+            {"kind": "binary"},
+            "binary, says the recipe: values 0 and 255 in the 1 looked at",
+        ),
+        (grey([0, 99]), THRESHOLD, {"threshold": 108}, "binary: above 108 is foreground, says the recipe"),
+        (rgb([(0, 0, 0)]), RGB, {}, "rgb: 1 colour in the 1 looked at"),
+        (
+            Mask(np.ones((1, 1), np.uint8), Coding("1")),
+            MaskSpec("binary", 1, 1),
+            {},
+            "binary: 1 bit a pixel in the 1 looked at",
+        ),
+    ],
+)
+def test_the_kind_comes_with_its_reason(
+    mask: Mask, spec: MaskSpec, said: dict[str, object], reason: str
+) -> None:
+    assert kind_reason([values_of(mask, "a.png")], spec, options(mask=said)) == reason
+
+
+def test_values_are_shown_in_words() -> None:
+    assert [shown_values(v) for v in ([], [7], [0, 255], [0, 1, 2, 3], [0, 1, 2, 3, 9])] == [
+        "no value",
+        "the value 7",
+        "values 0 and 255",
+        "values 0, 1, 2 and 3",
+        "5 values from 0 to 9",
+    ]
+
+
+def test_undeclared_values_and_unused_classes_are_remarked() -> None:
+    said = options(classes={0: "sky", 5: "bus", 6: "tram"})
+    assert class_remarks(rows_of([grey([0, 0, 3, 4])], INDEX, said), said) == [
+        "masks hold 3, 4 (50.0 % of the pixels looked at), which input.classes does not name",
+        "input.classes names bus, tram, in none of the masks looked at",
+    ]
+
+
+def test_without_declared_classes_nothing_is_remarked() -> None:
+    assert class_remarks(rows_of([grey([0, 3])], INDEX), PLAIN) == []
+
+
+def test_many_undeclared_values_are_shortened() -> None:
+    said = options(classes=["zero"])
+    (remark,) = class_remarks(rows_of([grey([*range(12)])], INDEX, said), said)
+    assert remark.startswith("masks hold 1, 2, 3, 4, 5, 6, 7, 8 and 3 more (91.7 %")
+
+
+def test_small_shares_are_not_rounded_to_nothing() -> None:
+    assert [percent(share) for share in (0, 0.0001, 0.0005, 0.123, 1)] == [
+        "0.0 %",
+        "under 0.1 %",
+        "0.1 %",
+        "12.3 %",
+        "100.0 %",
+    ]
