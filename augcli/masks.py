@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -94,15 +95,22 @@ def find_spec(
     looks: Sequence[MaskLook], options: InputOptions, output: MaskOutput, border: Border
 ) -> MaskSpec:
     """What these masks are. Raises DatasetError, with the recipe lines to paste, where that is open."""
-    for look in looks:
-        if look.format == "jpeg" and options.mask.threshold is None:
-            raise DatasetError(_JPEG, where=look.where, mend=_THRESHOLD_LINE)
+    if options.mask.threshold is None:
+        looks = _without_jpeg(looks)
     kind = options.mask.kind if options.mask.kind not in ("auto", "instance") else _found_kind(looks, options)
     if kind == "rgb":
         return _rgb_spec(options, border)
     if kind == "binary":
         return _binary_spec(looks, options, output)
     return MaskSpec("index", fill=_index_fill(looks, options, border))
+
+
+def _without_jpeg(looks: Sequence[MaskLook]) -> list[MaskLook]:
+    """Looks whose values can be trusted; the others fail by name. Raises DatasetError where none is left."""
+    exact = [look for look in looks if look.format != "jpeg"]
+    if looks and not exact:
+        raise DatasetError(_JPEG, where=looks[0].where, mend=_THRESHOLD_LINE)
+    return exact
 
 
 _JPEG = "a JPEG mask: compression has smeared its values"
@@ -153,17 +161,7 @@ def _open_question(what: str, first: str) -> DatasetError:
 
 def _binary_spec(looks: Sequence[MaskLook], options: InputOptions, output: MaskOutput) -> MaskSpec:
     threshold = options.mask.threshold
-    if threshold is not None:
-        foreground = 255
-    else:
-        ones = sorted({value for look in looks for value in look.shares if value})
-        if len(ones) > 1:
-            shown = ", ".join(map(str, ones[:6]))
-            raise DatasetError(
-                f"binary masks have one value besides 0, these have {shown}",
-                mend="say input: {mask: {threshold: N}} or {kind: index}",
-            )
-        foreground = ones[0] if ones else 255
+    foreground = 255 if threshold is not None else _foreground(looks)
     return MaskSpec("binary", foreground, output.foreground or foreground, threshold)
 
 
@@ -205,6 +203,22 @@ def _fill_in_use(value: int | str) -> DatasetError:
         f"border: constant would fill masks with {value}, which is a class in use",
         mend="say input: {mask: {ignore: N}} with a value that no class has",
     )
+
+
+def _foreground(looks: Sequence[MaskLook]) -> int:
+    """The one value besides 0 of more than half of the masks that have any; the others fail by name."""
+    ones = [tuple(sorted(value for value in look.shares if value)) for look in looks]
+    ones = [values for values in ones if values]
+    for values, masks in Counter(ones).items():
+        if len(values) == 1 and 2 * masks > len(ones):
+            return values[0]
+    if ones:
+        shown = ", ".join(map(str, sorted(set().union(*ones))[:6]))
+        raise DatasetError(
+            f"binary masks have one value besides 0, these have {shown}",
+            mend="say input: {mask: {threshold: N}} or {kind: index}",
+        )
+    return 255
 
 
 def check_threshold(looks: Sequence[MaskLook], spec: MaskSpec) -> None:

@@ -129,7 +129,7 @@ def _elastic_remarks(placed: Placed, transform: Elastic) -> Iterator[str]:
     """By its strongest draw: too weak to be seen, or so strong that it folds."""
     finest, coarsest = _reach(transform.sigma)
     if transform.alpha:
-        rms, law = RMS_OF_UNIT_ALPHA * _reach(transform.alpha)[1] / finest, " (0.163 alpha / sigma)"
+        rms, law = RMS_OF_UNIT_ALPHA * _reach(transform.alpha)[1] / finest, ", 0.163 alpha / sigma"
     else:
         rms, law = _reach(transform.displacement_px or transform.sigma)[1], ""
     if rms < LEAST_PX:

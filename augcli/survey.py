@@ -363,6 +363,8 @@ _CHANNELS = {"L": 1, "RGB": 3, "RGBA": 4}
 @lru_cache
 def _encoding_error(written: str, mode: str, has_icc: bool) -> tuple[str, str] | None:
     """Why no picture of this kind can be written in a format, and the mend: found by writing one pixel."""
+    if mode not in _CHANNELS:
+        return None
     pixel = np.zeros((1, 1, _CHANNELS[mode]), np.uint8)
     try:
         encode_image(pixel, format=written, icc=b"profile" if has_icc else None)

@@ -2,7 +2,9 @@
 
 import json
 import os
+import subprocess
 import zlib
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -143,6 +145,23 @@ def run(text, root, out, *, workers=1, selection=EVERYTHING, progress=None, **se
     """Expand in this process (with one worker), from a recipe's text."""
     recipe = parse_recipe(text, "recipe.yaml")
     return expand(recipe, root, out, Settings(workers, selection, **settings), progress)
+
+
+@contextmanager
+def mounted(folder, size="1m"):
+    """A small file system of its own at a folder, where that is allowed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "none", str(folder)]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        pytest.skip("there is no mount command")
+    if done.returncode:
+        pytest.skip(f"mounting is not allowed: {done.stderr.strip()}")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
 
 
 def tree(out):

@@ -1,6 +1,7 @@
 """Steps as a recipe writes them, run on pictures in memory: what the tests of the mathematics share."""
 
 import json
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -16,9 +17,13 @@ from augcli.sample import Sample
 IGNORE = 255
 
 
-def variant_of(steps: list[Any], name: str = "aug", copies: int = 1) -> Variant:
-    recipe = {"variants": {name: {"copies": copies, "transforms": steps}}}
-    return parse_recipe(json.dumps(recipe), "recipe.yaml").variants[0]
+def variant_of(steps: list[Any], name: str = "aug") -> Variant:
+    return _variant(json.dumps({"variants": {name: {"transforms": steps}}}))
+
+
+@lru_cache(maxsize=64)
+def _variant(text: str) -> Variant:
+    return parse_recipe(text, "recipe.yaml").variants[0]
 
 
 def drawn(steps: list[Any], *, key: str = "key", copy: int = 1, seed: int = 0) -> list[Drawn]:

@@ -72,12 +72,14 @@ def test_pull_inverts_push(projective):
     np.testing.assert_allclose(back, (x, y), atol=1e-6)
 
 
+@settings(deadline=None)
 @given(affines, affines)
 def test_a_chain_of_two_is_their_product(first, second):
     x, y = axes(grid_of_points(Frame(5, 4)))
     np.testing.assert_allclose(first.then(second).push(x, y), second.push(*first.push(x, y)), atol=1e-9)
 
 
+@settings(deadline=None)
 @given(exact)
 def test_rational_maps_stay_exact(projective):
     inverse = projective.inverse()
@@ -116,6 +118,7 @@ def test_a_perspective_is_not_affine():
 
 
 @pytest.mark.parametrize("border", PAD_MODES)
+@settings(deadline=None)
 @given(st.integers(1, 7), st.integers(0, 20), st.integers(-5, 5))
 def test_folds_read_what_numpy_pads(border, size, margin, start):
     expected = np.pad(np.arange(start, start + size), margin, PAD_MODES[border])
@@ -128,6 +131,7 @@ def test_folds_read_what_numpy_pads(border, size, margin, start):
 
 
 @pytest.mark.parametrize("border", [*PAD_MODES, "constant"])
+@settings(deadline=None)
 @given(st.floats(-50, 50))
 def test_a_folded_point_lies_inside_and_stays_there(border, value):
     fold = Fold(2, -3, 9, 4, border)
@@ -137,6 +141,7 @@ def test_a_folded_point_lies_inside_and_stays_there(border, value):
 
 
 @pytest.mark.parametrize("border", [*PAD_MODES, "constant"])
+@settings(deadline=None)
 @given(st.floats(2, 8.999), st.floats(-3, 3.999))
 def test_points_inside_a_frame_are_not_folded(border, x, y):
     fold = Fold(2, -3, 9, 4, border)

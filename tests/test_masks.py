@@ -113,6 +113,18 @@ def test_a_jpeg_mask_needs_a_threshold():
     assert late.startswith("a.jpg: a JPEG mask: compression has smeared its values; ")
 
 
+def test_one_jpeg_among_exact_masks_says_nothing_about_them():
+    jpeg = mask([[0, 1, 7, 250]], file_format="jpeg")
+    assert spec_of(mask([[0, 255]]), jpeg).foreground == 255
+
+
+def test_a_stray_value_in_one_of_many_declared_binary_masks_is_not_their_foreground():
+    text = "input: {mask: {kind: binary}}"
+    good, empty = mask([[0, 255]]), mask([[0, 0]])
+    assert spec_of(good, empty, mask([[0, 254, 255]]), good, text=text).foreground == 255
+    assert "these have 1, 255; " in refusal(spec_of, mask([[0, 1]]), good, empty, text=text)
+
+
 def test_a_declared_kind_is_taken():
     assert spec_of(mask([[0, 1]]), text="input: {mask: {kind: index}}").kind == "index"
     assert spec_of(mask([[0]]), text="input: {mask: {kind: binary}}").foreground == 255

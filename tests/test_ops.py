@@ -30,12 +30,14 @@ CUBE = np.stack(np.meshgrid(*[np.linspace(0, 255, 9)] * 3), axis=-1).reshape(27,
 IDENTITY = ColorMatrix.of(np.eye(3))
 
 
+@settings(deadline=None)
 @given(matrices, matrices)
 def test_a_product_of_matrices_is_one_after_the_other(first, second):
     colors = as_rgb(CUBE, np.float64)
     np.testing.assert_allclose(first.then(second)(colors), second(first(colors)), atol=1e-12)
 
 
+@settings(deadline=None)
 @given(st.lists(st.one_of(matrices, others), max_size=5))
 def test_fused_operations_are_the_operations_one_by_one(ops):
     colors = as_rgb(CUBE, np.float64)
@@ -48,7 +50,7 @@ def test_no_two_matrices_stay_side_by_side():
     assert [type(op) for op in fused(ops)] == [ColorMatrix, Gamma, ColorMatrix]
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(matrices, min_size=1, max_size=4))
 def test_a_run_is_the_float_chain_clipped_once(ops):
     expected = as_rgb(CUBE, np.float64)

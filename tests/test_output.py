@@ -1,9 +1,7 @@
 """The output folder's protocol: whole or not there, ours alone, one run at a time."""
 
-import subprocess
-from contextlib import contextmanager
-
 import pytest
+from sets import mounted
 
 from augcli import output
 from augcli.errors import OutputError
@@ -45,23 +43,6 @@ def refusal(function, *args):
 
 def names(folder):
     return Store(folder).files()
-
-
-@contextmanager
-def mounted(folder, size="1m"):
-    """A small file system of its own at a folder, where that is allowed."""
-    folder.mkdir(parents=True, exist_ok=True)
-    command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "none", str(folder)]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-    except FileNotFoundError:
-        pytest.skip("there is no mount command")
-    if done.returncode:
-        pytest.skip(f"mounting is not allowed: {done.stderr.strip()}")
-    try:
-        yield
-    finally:
-        subprocess.run(["umount", str(folder)], check=True)
 
 
 # --- finding

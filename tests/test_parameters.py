@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic_core import PydanticCustomError
 
@@ -114,6 +114,7 @@ forms = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(forms, st.integers(0, 2**64))
 def test_draws_stay_in_bounds_for_every_form(form, seed):
     read = Number(neutral=1.0, low=0.01, high=50.0).read(form)
@@ -123,6 +124,7 @@ def test_draws_stay_in_bounds_for_every_form(form, seed):
     assert isinstance(value, float)
 
 
+@settings(deadline=None)
 @given(st.integers(-3, 3), st.integers(-3, 3), st.integers(0, 2**64))
 def test_whole_draws_are_whole(a, b, seed):
     value = WHOLE.read([min(a, b), max(a, b)]).draw(Words(key_of(seed)))

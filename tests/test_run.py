@@ -25,7 +25,6 @@ from sets import (
     exif,
     failures,
     folders,
-    gif_mask,
     huge_png,
     labels,
     manifest,
@@ -42,6 +41,7 @@ from sets import (
 from augcli import run as running
 from augcli.codec import decode_image, decode_mask
 from augcli.errors import AugcliError
+from augcli.masks import packed
 from augcli.plan import Selection
 
 NUMPY = {"original": lambda a: a, "flipud": np.flipud, "fliplr": np.fliplr}
@@ -66,11 +66,14 @@ def mask_of(path):
     return decode_mask(path.read_bytes(), where=path.name).values
 
 
+def coding_of(path):
+    with PilImage.open(path) as mask:
+        return mask.mode, mask.getpalette()
+
+
 def values_of(mask):
-    """The values of a mask, or its colours."""
-    return (
-        {tuple(color) for color in mask.reshape(-1, 3).tolist()} if mask.ndim == 3 else set(np.unique(mask))
-    )
+    """The values of a mask, or its colours as 0xrrggbb."""
+    return set(np.unique(mask if mask.ndim == 2 else packed(mask)).tolist())
 
 
 def check_masks(source, out, fill=frozenset()):
@@ -131,10 +134,7 @@ def test_a_mask_keeps_its_values_and_its_coding_through_flips(tmp_path, out, kin
     run(PNG_FLIPS, source, out)
     assert len(check_flips(source, out)) == 6
     for line in check_masks(source, out):
-        with PilImage.open(source / line["sources"][0]["mask"]) as before:
-            with PilImage.open(out / line["mask_file_name"]) as after:
-                assert after.mode == before.mode
-                assert after.getpalette() == before.getpalette()
+        assert coding_of(out / line["mask_file_name"]) == coding_of(source / line["sources"][0]["mask"])
 
 
 @pytest.mark.parametrize("kind", MASKS)
@@ -143,7 +143,7 @@ def test_a_mask_gains_no_value_but_the_declared_fill_through_anything(tmp_path, 
     source = folders(tmp_path / "in", 2, kind)
     declared, fill = {
         "index16": ("7", 7),
-        "rgb": ('"#010203"', (1, 2, 3)),
+        "rgb": ('"#010203"', 0x010203),
         "index": ("9", 9),
         "palette": ("9", 9),
     }.get(kind, ("null", 0))
@@ -173,7 +173,7 @@ def test_palette_bytes_survive(tmp_path, out):
 
 def test_colours_that_differ_by_one_survive(tmp_path, out):
     run(RANDOM, folders(tmp_path / "in", 1, "rgb"), out)
-    assert values_of(read(out / "masks/a__aug-1.png")) == {tuple(color) for color in COLORS.tolist()}
+    assert values_of(read(out / "masks/a__aug-1.png")) == values_of(COLORS[None])
 
 
 def test_one_bit_stays_one_bit(tmp_path, out):
@@ -418,28 +418,15 @@ def test_failures_are_the_same_for_any_number_of_workers(tmp_path, out):
 
 
 def test_a_binary_mask_with_a_stray_value_fails_by_name(tmp_path, out):
-    source = folders(tmp_path / "in", 2, "binary255")
+    source = folders(tmp_path / "in", 4, "binary255")
     stray = labels(0, (0, 255))
     stray[3, 4] = 254
-    save(source / "masks/a.png", stray)
-    report = run(FLIPS + "input: {mask: {kind: binary}}\n", folders(tmp_path / "fine", 2, "binary255"), out)
-    assert report.failed == []
-    assert "binary masks have one value besides 0, these have 254, 255" in refusal(
-        FLIPS + "input: {mask: {kind: binary}}\n", source, tmp_path / "refused"
-    )
-
-
-def test_a_stray_value_in_a_mask_that_was_not_looked_at_fails_by_name(tmp_path, out, monkeypatch):
-    source = folders(tmp_path / "in", 2, "binary255")
-    stray = labels(0, (0, 255))
-    stray[3, 4] = 254
-    save(source / "masks/a.png", stray)
-    monkeypatch.setattr(running, "looked_at", lambda items: items[1:])
-    run(FLIPS, source, out)
+    save(source / "masks/b.png", stray)
+    run(FLIPS + "input: {mask: {kind: binary}}", source, out)
     assert {line["where"]: line["what"] for line in failures(out)} == {
-        "masks/a.png": "binary masks hold 0 and 255, this one also 254"
+        "masks/b.png": "binary masks hold 0 and 255, this one also 254"
     }
-    assert len(manifest(out)) == 3
+    assert len(manifest(out)) == 9
 
 
 def test_where_no_mask_can_be_read_the_run_is_refused(tmp_path, out):
@@ -457,13 +444,12 @@ def test_a_threshold_for_other_masks_is_refused_before_anything_is_written(tmp_p
     assert os.listdir(tmp_path) == ["in"]
 
 
-@pytest.mark.parametrize(("place", "what"), [("in", "the output lies in the input"), ("in/deep/out", None)])
-def test_an_output_in_the_input_is_refused(tmp_path, place, what):
+@pytest.mark.parametrize("place", ["in", "in/deep/out"])
+def test_an_output_in_the_input_is_refused(tmp_path, place):
     source = folders(tmp_path / "in", 1)
     before = sorted(tmp_path.rglob("*"))
     expected = f"{tmp_path / place}: the output lies in the input; put it beside the input"
     assert refusal(FLIPS, source, tmp_path / place) == expected
-    assert what is None or what in expected
     assert sorted(tmp_path.rglob("*")) == before
 
 
@@ -560,13 +546,11 @@ def recipe(name, more=""):
             ("carvana_flips", "seg_labelme/semantic_segmentation", 3, 9),
             ("carvana_flips", "seg_mmseg_samples/pseudo_dataset", 5, 15),
             ("carvana_flips", "seg_mmseg_samples/pseudo_nyu_dataset", 1, 3),
-            ("carvana_flips", "seg_mmseg_samples/pseudo_mapillary_dataset/v1.2", None, 0),
             ("carvana_flips", "seg_mmseg_samples/pseudo_potsdam_dataset", 1, 3),
             ("gluon_masks", "named_inputs/dmlc_data_aug", 1, 6),
             ("unet_elastic", "seg_camvid_train", 1, 11),
             ("unet_elastic", "seg_labelme/video_annotation", 1, 11),
         ]
-        if sources
     ],
 )
 def test_recipes_on_real_sets_keep_every_mask_exact(tmp_path, out, name, folder, sources, pairs):
@@ -574,9 +558,8 @@ def test_recipes_on_real_sets_keep_every_mask_exact(tmp_path, out, name, folder,
     assert report.failed == []
     assert len(check_masks(DATA / folder, out)) == pairs == len(manifest(out))
     for line in mask_lines(out):
-        with PilImage.open(DATA / folder / line["sources"][0]["mask"]) as before:
-            with PilImage.open(out / line["mask_file_name"]) as after:
-                assert (after.mode, after.getpalette()) == (before.mode, before.getpalette())
+        before = DATA / folder / line["sources"][0]["mask"]
+        assert coding_of(out / line["mask_file_name"]) == coding_of(before)
 
 
 @needs("seg_opensfm_berlin")
@@ -586,7 +569,7 @@ def test_masks_named_after_the_whole_file_and_stored_as_rgb_survive(tmp_path, ou
     run(small, source, out, selection=Selection(limit=1))
     (line,) = check_masks(source, out)
     assert line["mask_file_name"] == "masks/01__small.jpg.png"
-    assert values_of(read(out / line["mask_file_name"])) <= {(0, 0, 0), (255, 255, 255)}
+    assert values_of(read(out / line["mask_file_name"])) <= {0, 0xFFFFFF}
 
 
 @needs("seg_ade20k")
@@ -651,4 +634,3 @@ def test_a_carvana_mask_shown_black_and_white_is_binary(tmp_path, out):
     with PilImage.open(out / "train_masks/car_00__fliplr_mask.png") as mask:
         assert mask.getpalette()[:6] == [0, 0, 0, 255, 255, 255]
         assert np.array_equal(np.array(mask), np.fliplr(labels(0, (0, 1))))
-    assert gif_mask(labels()).mode == "P"

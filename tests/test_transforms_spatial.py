@@ -40,6 +40,7 @@ NUMPY = {
     "transpose": ("transpose", lambda a: a.swapaxes(0, 1)),
     **{f"turns {n}": ({"rotate90": {"turns": n}}, lambda a, n=n: np.rot90(a, n)) for n in range(-3, 4)},
     "rotate 180": ({"rotate": {"degrees": 180}}, lambda a: np.rot90(a, 2)),
+    "crop at the origin": (pixel_box(0, 0, 101, 90), lambda a: a[:90, :101]),
     "crop": (pixel_box(13, 7, 101, 90), lambda a: a[7:97, 13:114]),
     "center_crop": ({"center_crop": {"size": "100x50"}}, lambda a: a[51:101, 50:150]),
 }
@@ -330,6 +331,21 @@ def test_an_affine_picture_is_scikit_images(step):
     assert off.max() <= 1.01  # Pillow rounds after each axis
 
 
+def test_displacement_px_is_the_root_mean_square():
+    step, frame = {"elastic": {"displacement_px": 3, "sigma": 10}}, Frame(600, 600)
+    points = np.random.default_rng(0).uniform(50, 550, (5000, 2))
+    ways = [program_of([step], frame, copy=copy).warp().backward(points) - points for copy in range(5)]
+    assert np.sqrt(np.square(ways).mean()) == pytest.approx(3, rel=0.05)
+
+
+def test_grid_displacements_are_normal_in_pixels():
+    step = {"elastic_grid": {"points": "4x3", "sigma": 10}}
+    drawn_values = [drawn([step], copy=copy)[0].values["displacements"] for copy in range(200)]
+    assert np.shape(drawn_values) == (200, 3, 4, 2)  # three rows of four points
+    assert np.std(drawn_values) == pytest.approx(10, rel=4 / math.sqrt(2 * 4800))
+    assert abs(np.mean(drawn_values)) < 4 * 10 / math.sqrt(4800)
+
+
 # rotation is counter-clockwise as seen, and x goes right
 
 
@@ -400,6 +416,13 @@ def test_a_checkerboard_shrunk_by_four_is_grey(steps, kind):
     found, _ = run(steps, board, interpolation=kind)
     middle = found[found.shape[0] // 2 - 20 :, found.shape[1] // 2 - 20 :][:40, :40]
     assert np.abs(middle - 127.5).max() < 16  # a bent field leaves means of 3 x 3 pixels: a ninth of 127
+
+
+@pytest.mark.parametrize("steps", [[], [{"rotate": {"degrees": 30}}]], ids=["straight", "turned"])
+def test_noise_shrunk_by_sixteen_has_a_sixteenth_of_its_deviation(steps):
+    noise = np.random.default_rng(0).integers(0, 256, (512, 512), np.uint8)
+    found, _ = run([*steps, {"resize": {"size": 32}}], noise)
+    assert 0.5 < found[6:-6, 6:-6].std() / (noise.std() / 16) < 1.25
 
 
 # labels

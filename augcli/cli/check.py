@@ -3,24 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import click
 
 from augcli.cli import DONE, FAILED, REFUSED
-from augcli.cli.lines import counted, fact, table
 from augcli.cli.options import PATH, max_pixels_option, workers_option
-from augcli.cli.progress import shortened
-
-if TYPE_CHECKING:
-    from augcli.recipe import Recipe
-    from augcli.survey import Survey
-
-MOST_FAILURES = 20
-MOST_VALUES = 40
 
 
 @click.command()
@@ -47,6 +35,7 @@ def check(
     Example:
       augcli check recipe.yaml photos/
     """
+    from augcli.cli.findings import as_data, refusals_of, text
     from augcli.recipe import load_recipe
     from augcli.run import usable_cpus
     from augcli.survey import survey
@@ -55,235 +44,11 @@ def check(
         raise click.UsageError("--strict is about the data set: name INPUT")
     loaded = load_recipe(recipe)
     looked = survey(loaded, input, workers=workers or usable_cpus(), max_pixels=max_pixels) if input else None
-    refusals = _refusals(looked, strict) if looked else []
-    if as_json:
-        click.echo(json.dumps(as_data(loaded, looked, refusals), ensure_ascii=False))
-    else:
-        click.echo("\n".join([*recipe_lines(loaded), *(_lines_below(looked, refusals) if looked else ())]))
+    refusals = refusals_of(looked, strict) if looked else []
+    data = as_data(loaded, looked, refusals) if as_json else None
+    click.echo(json.dumps(data, ensure_ascii=False) if data else text(loaded, looked, refusals))
     for refusal in refusals:
         click.echo(f"augcli: {refusal}", err=True)
     if refusals:
         return REFUSED
     return FAILED if looked and looked.failures else DONE
-
-
-def _refusals(survey: Survey, strict: bool) -> list[str]:
-    """Why expand would do nothing at all."""
-    from augcli.errors import DatasetError
-    from augcli.run import refuse_orphans
-
-    refusals = [str(error) for error in survey.refusals]
-    if strict:
-        try:
-            refuse_orphans(survey.dataset)
-        except DatasetError as error:
-            refusals.append(str(error))
-    return refusals
-
-
-def pairs_per_source(recipe: Recipe) -> int:
-    """How many pairs come of a source that is expanded."""
-    return int(recipe.keep_original) + sum(variant.copies for variant in recipe.variants)
-
-
-def recipe_lines(recipe: Recipe) -> list[str]:
-    """The verdict on the recipe, and the remarks."""
-    from augcli.formats.reading import count
-    from augcli.remarks import recipe_remarks
-
-    per_source = count(pairs_per_source(recipe), "pair")
-    verdict = f"{recipe.file}: ok: {count(len(recipe.variants), 'variant')}, {per_source} per source"
-    return [verdict, *(f"remark: {remark}" for remark in recipe_remarks(recipe))]
-
-
-def _lines_below(survey: Survey, refusals: list[str]) -> list[str]:
-    return ["", *survey_lines(survey), *_closing_lines(survey, refused=bool(refusals))]
-
-
-def survey_lines(survey: Survey) -> list[str]:
-    """What the data set holds."""
-    return [
-        *_layout_lines(survey),
-        *_image_lines(survey),
-        *_mask_lines(survey),
-        *_left_over_lines(survey),
-    ]
-
-
-def _layout_lines(survey: Survey) -> Iterator[str]:
-    from augcli.formats.reading import count, recipe_line
-
-    dataset = survey.dataset
-    name_it = f"to name it for good: {recipe_line(dataset.reading)}"
-    said = survey.recipe.input.layout != "auto"
-    yield from fact("layout", f"{dataset.layout}: {dataset.reason}", *([] if said else [name_it]))
-    yield from fact("sources", f"{len(dataset.items)}, for {count(survey.pairs, 'pair')}")
-    if survey.splits:
-        named = (
-            f"{name} {number} ({'expanded' if survey.is_expanded(name) else 'passed through once'})"
-            for name, number in survey.splits.items()
-        )
-        yield from fact("splits", ", ".join(named))
-    if survey.labels:
-        yield from fact("classes", counted(survey.labels))
-    if survey.recipe.input.group:
-        yield from fact("groups", f"{survey.groups}, by {survey.recipe.input.group}")
-
-
-def _image_lines(survey: Survey) -> Iterator[str]:
-    from augcli.formats.reading import count
-
-    if not survey.headers:
-        return
-    yield from fact("images", counted(survey.image_kinds))
-    yield from fact("sizes", *_size_lines(survey))
-    if survey.turned:
-        what = f"{count(survey.turned, 'image')} with an orientation: applied once, and not written again"
-        yield from fact("EXIF", what)
-
-
-def _size_lines(survey: Survey) -> list[str]:
-    sizes = survey.sizes
-    if len(sizes) == 1:
-        ((size, number),) = sizes.items()
-        return [f"{_size(size)} ({'all ' if number > 1 else ''}{number})"]
-    smallest, median, largest = size_range(survey)
-    common = (f"{_size(size)} ({number})" for size, number in sizes.most_common(3))
-    spread = f"{_size(smallest)} to {_size(largest)}, median {_size(median)}"
-    return [spread, f"{len(sizes)} sizes, most often {', '.join(common)}"]
-
-
-def size_range(survey: Survey) -> list[tuple[int, int]]:
-    """The smallest, the median and the largest (width, height), by area."""
-    ordered = sorted(survey.sizes.elements(), key=lambda size: (size[0] * size[1], size))
-    return [ordered[0], ordered[len(ordered) // 2], ordered[-1]]
-
-
-def _size(size: tuple[int, int]) -> str:
-    return f"{size[0]}x{size[1]}"
-
-
-def _mask_lines(survey: Survey) -> Iterator[str]:
-    from augcli.values import kind_reason
-
-    if not any(item.masks for item in survey.dataset.items):
-        yield from fact("masks", "none")
-        return
-    yield from fact("masks", counted(survey.mask_kinds) or "none can be read")
-    if survey.spec:
-        yield from fact("kind", kind_reason(survey.values, survey.spec, survey.recipe.input))
-    if survey.classes:
-        yield from fact("values", *_value_lines(survey))
-
-
-def _value_lines(survey: Survey) -> list[str]:
-    from augcli.values import percent
-
-    rows = survey.classes
-    shown = [(str(r.value), r.name, percent(r.share), str(r.masks)) for r in rows[:MOST_VALUES]]
-    more = [f"and {len(rows) - MOST_VALUES} more"] if len(rows) > MOST_VALUES else []
-    if not any(row.name for row in rows):
-        return [*table([("value", "pixels", "masks"), *((v, p, m) for v, _, p, m in shown)]), *more]
-    return [*table([("value", "class", "pixels", "masks"), *shown], left=2), *more]
-
-
-def _left_over_lines(survey: Survey) -> Iterator[str]:
-    dataset = survey.dataset
-    left_over = (
-        ("images without a mask", dataset.orphan_images),
-        ("masks without an image", dataset.orphan_masks),
-        ("skipped", dataset.skipped),
-    )
-    lines = [f"{len(names)} {what}: {shortened(names)}" for what, names in left_over if names]
-    if lines:
-        yield from fact("left over", *lines)
-
-
-def _closing_lines(survey: Survey, *, refused: bool) -> Iterator[str]:
-    from augcli.formats.reading import count
-    from augcli.remarks import data_remarks
-
-    yield ""
-    yield from (f"remark: {remark}" for remark in data_remarks(survey))
-    pairs: Counter[str] = Counter()
-    for failure in survey.failures:
-        pairs[failure.sentence()] += failure.pairs
-    yield from (
-        f"would fail ({count(n, 'pair')}): {reason}" for reason, n in list(pairs.items())[:MOST_FAILURES]
-    )
-    if len(pairs) > MOST_FAILURES:
-        yield f"and {len(pairs) - MOST_FAILURES} more, all in --json"
-    if not refused:
-        good = count(survey.pairs - survey.failing_pairs, "pair")
-        yield f"{good} would be written, {survey.failing_pairs} would fail, as far as headers tell"
-
-
-def as_data(recipe: Recipe, survey: Survey | None, refusals: Iterable[str]) -> dict[str, Any]:
-    """The same as JSON data."""
-    from augcli.remarks import recipe_remarks
-
-    about = {
-        "recipe": recipe.file,
-        "variants": len(recipe.variants),
-        "pairs_per_source": pairs_per_source(recipe),
-        "remarks": recipe_remarks(recipe),
-    }
-    if survey is None:
-        return about
-    return about | {"data": survey_data(survey) | {"refusals": list(refusals)}}
-
-
-def survey_data(survey: Survey) -> dict[str, Any]:
-    """What the data set holds, as JSON data."""
-    from augcli.remarks import data_remarks
-
-    dataset = survey.dataset
-    return {
-        "input": str(dataset.root),
-        "layout": dataset.layout,
-        "reason": dataset.reason,
-        "reading": dict(dataset.reading),
-        "sources": len(dataset.items),
-        "pairs": survey.pairs,
-        "splits": {
-            name: {"sources": number, "expanded": survey.is_expanded(name)}
-            for name, number in survey.splits.items()
-        },
-        "labels": survey.labels,
-        "groups": survey.groups,
-        **_image_data(survey),
-        "masks": _mask_data(survey),
-        "orphan_images": list(dataset.orphan_images),
-        "orphan_masks": list(dataset.orphan_masks),
-        "skipped": list(dataset.skipped),
-        "failing_pairs": survey.failing_pairs,
-        "failures": [vars(failure) for failure in survey.failures],
-        "remarks": data_remarks(survey),
-    }
-
-
-def _image_data(survey: Survey) -> dict[str, Any]:
-    spread = map(_size, size_range(survey)) if survey.sizes else ()
-    return {
-        "images": dict(survey.image_kinds),
-        "turned": survey.turned,
-        "sizes": {
-            **dict(zip(("smallest", "median", "largest"), spread, strict=False)),
-            "counts": {_size(size): number for size, number in survey.sizes.most_common()},
-        },
-    }
-
-
-def _mask_data(survey: Survey) -> dict[str, Any] | None:
-    from augcli.values import kind_reason
-
-    if not any(item.masks for item in survey.dataset.items):
-        return None
-    spec = survey.spec
-    return {
-        "files": dict(survey.mask_kinds),
-        "kind": spec.kind if spec else None,
-        "reason": kind_reason(survey.values, spec, survey.recipe.input) if spec else None,
-        "looked_at": len(survey.values),
-        "values": [vars(row) for row in survey.classes],
-    }

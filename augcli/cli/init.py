@@ -51,5 +51,7 @@ def init(
     for refusal in looked.refusals:
         click.echo(f"expand would still refuse: {refusal}", err=True)
     if looked.failures:
-        click.echo(f"{looked.failing_pairs} of {looked.pairs} sources would fail: see augcli check", err=True)
+        click.echo(
+            f"{looked.failing_pairs} of {looked.pairs} sources would fail: augcli check names them", err=True
+        )
     return DONE

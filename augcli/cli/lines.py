@@ -14,13 +14,18 @@ def fact(name: str, *lines: str) -> list[str]:
 
 
 def table(rows: Iterable[Sequence[str]], left: int = 1) -> list[str]:
-    """Rows as aligned columns: the first `left` columns to the left, the others to the right."""
+    """Rows as aligned columns, the first `left` of them to the left, the others to the right.
+
+    A column in which nothing stands is left out.
+    """
     rows = list(rows)
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return [
-        "  ".join(_cell(t, w, i < left) for i, (t, w) in enumerate(zip(row, widths, strict=True))).rstrip()
-        for row in rows
-    ]
+    return [_row(row, widths, left) for row in rows]
+
+
+def _row(row: Sequence[str], widths: Sequence[int], left: int) -> str:
+    cells = (_cell(row[i], width, i < left) for i, width in enumerate(widths) if width)
+    return "  ".join(cells).rstrip()
 
 
 def _cell(text: str, width: int, left: bool) -> str:

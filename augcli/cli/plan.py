@@ -116,7 +116,7 @@ def _cost_lines(outlook: Outlook, workers: int) -> Iterator[str]:
     basis = f"estimated from {count(outlook.cost.from_pairs, 'pair')}"
     yield from fact("size", f"about {size_text(outlook.cost.bytes)}, {basis}")
     duration = time_text(outlook.cost.seconds / workers)
-    yield from fact("time", f"about {duration} of work for {count(workers, 'worker')}, {basis} made here")
+    yield from fact("time", f"{duration} of work for {count(workers, 'worker')}, {basis} made here")
 
 
 def size_text(number: float) -> str:
@@ -129,12 +129,12 @@ def size_text(number: float) -> str:
 
 
 def time_text(seconds: float) -> str:
-    """A duration in the unit that suits it: `a few seconds`, `40 s`, `12 min`, `3.5 h`."""
+    """A duration in the unit that suits it: `a few seconds`, `about 40 s`, `about 12 min`, `about 3.5 h`."""
     if seconds < FEW_SECONDS:
         return "a few seconds"
     if seconds < 120:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+        return f"about {seconds:.0f} s"
+    return f"about {seconds / 60:.0f} min" if seconds < 7200 else f"about {seconds / 3600:.1f} h"
 
 
 def as_data(outlook: Outlook, workers: int) -> dict[str, Any]:

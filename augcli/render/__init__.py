@@ -52,8 +52,7 @@ def _render_stage(
         outside = warped.filled >= 0
         share = float(outside.mean())
         for name, mask in warped.masks.items():
-            warped.masks[name] = mask.copy()  # it may be the source's own array
-            warped.masks[name][outside] = fills[name]
+            mask[outside] = fills[name]
     if stage.filter:
         picture = _filtered(picture, stage.filter)
     return picture, warped.masks, share
