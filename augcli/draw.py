@@ -11,6 +11,7 @@ from augcli.keys import Draws
 from augcli.ops import Applied, Move
 from augcli.recipe import Group, Step, Variant
 from augcli.transforms import TRANSFORMS, Transform
+from augcli.transforms.filters import EndWarp
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,8 @@ def _draw_all(nodes: Iterable[Step | Group], draws: Draws) -> Iterator[Drawn]:
         p = node.p if isinstance(node, Group) else node.transform.p
         if here.words("p").unit() < p:
             yield from _draw_group(node, here) if isinstance(node, Group) else _draw_step(node, here)
+        elif _ends_warp(node):
+            yield NOT_DRAWN
 
 
 def _draw_step(step: Step, draws: Draws) -> Iterator[Drawn]:
@@ -40,7 +43,20 @@ def _draw_step(step: Step, draws: Draws) -> Iterator[Drawn]:
 
 
 def _draw_group(group: Group, draws: Draws) -> Iterator[Drawn]:
-    return _draw_all(_CHOSEN[group.kind](group, draws), draws)
+    chosen = _CHOSEN[group.kind](group, draws)
+    yield from _draw_all(chosen, draws)
+    if _ends_warp(group) and not any(map(_ends_warp, chosen)):
+        yield NOT_DRAWN
+
+
+# Where a step that ends the warp stands decides that the warp ends there, not whether it was drawn.
+NOT_DRAWN = Drawn(EndWarp(), {})
+
+
+def _ends_warp(node: Step | Group) -> bool:
+    if isinstance(node, Group):
+        return any(map(_ends_warp, node.children))
+    return node.transform.ends_warp
 
 
 def _one(group: Group, draws: Draws) -> list[Step | Group]:

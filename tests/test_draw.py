@@ -225,3 +225,19 @@ PINNED = {
         "order": ["contrast", "brightness", "saturation", "hue"],
     },
 }
+
+
+def test_where_a_filter_stands_and_not_its_chance_ends_the_warp():
+    for filters in (
+        {"gaussian_blur": {"sigma": 1, "p": 0}},
+        {"one_of": {"p": 0, "transforms": [{"box_blur": {"size": 3}}, {"gamma": {"gamma": 1}}]}},
+        {"some_of": {"n": 0, "transforms": [{"gaussian_noise": {"std": 0.1}}]}},
+    ):
+        steps = [{"rotate": {"degrees": 30}}, filters, {"rotate": {"degrees": -30}}]
+        assert [d.transform.name for d in drawn(steps)] == ["rotate", "end_warp", "rotate"]
+
+
+def test_a_chosen_filter_ends_the_warp_once():
+    steps = [{"one_of": [{"gaussian_blur": {"sigma": 1}}, {"box_blur": {"size": 3}}]}]
+    names = {tuple(d.transform.name for d in drawn(steps, copy=copy)) for copy in range(1, 30)}
+    assert names == {("gaussian_blur",), ("box_blur",)}

@@ -142,6 +142,14 @@ def test_temporary_files_are_not_published(tmp_path):
     assert not (tmp_path / "out/.augcli/tmp").exists()
 
 
+@pytest.mark.parametrize("name", ["failures.jsonl", "manifest.jsonl", "dataset.json"])
+def test_what_a_killed_run_had_half_written_is_swept(tmp_path, name):
+    store = built(tmp_path / "out")
+    store.write(f"{name}.new", b"half")
+    publish(reopen(tmp_path / "out", found(tmp_path / "out")), tmp_path / "out", LINES, {}, [])
+    assert f"{name}.new" not in names(tmp_path / "out")
+
+
 def test_an_output_that_is_worked_on_again_has_no_manifest(tmp_path):
     store = reopen(tmp_path / "out", published(tmp_path / "out"))
     assert store.root == tmp_path / "out.partial"

@@ -79,6 +79,34 @@ def test_colour_in_between_does_not_change_that():
     np.testing.assert_array_equal(image, run(steps[1:2], PHOTO)[0])
 
 
+# what a crop cuts off is forgotten
+
+AFTER_A_CROP = {
+    "nothing": [],
+    "flipped": ["horizontal_flip"],
+    "turned": [{"rotate": {"degrees": 30}}],
+    "shrunk": [{"resize": {"size": 20}}],
+    "enlarged": [{"resize": {"size": 90}}],
+    "padded": [{"pad": {"left": 9}}, {"resize": {"size": 40}}],
+    "distorted": [{"elastic": {"displacement_px": 2, "sigma": 10}}],
+    "cut again": [{"center_crop": {"size": 20}}, {"scale": {"factor": 0.3}}],
+    "contrast": [{"contrast": {"factor": 0.5}}, {"rotate": {"degrees": 9}}],
+}
+
+
+@pytest.mark.parametrize("steps", AFTER_A_CROP.values(), ids=AFTER_A_CROP)
+@pytest.mark.parametrize("border", ["reflect", "replicate", "wrap", "constant"])
+def test_what_a_crop_cuts_off_is_not_seen(steps, border):
+    box = {"crop": {"x": 20, "y": 30, "width": 60, "height": 50, "unit": "pixels"}}
+    found = []
+    for outside in (0, 255):
+        image, mask = np.full_like(PHOTO, outside), np.full_like(MASK, outside)
+        image[30:80, 121:181], mask[30:80, 121:181] = PHOTO[30:80, 121:181], MASK[30:80, 121:181]
+        found.append(run(["horizontal_flip", box, *steps], image, mask, border=border))
+    np.testing.assert_array_equal(found[0][0], found[1][0])
+    np.testing.assert_array_equal(found[0][1], found[1][1])
+
+
 # borders
 
 FILLING = {

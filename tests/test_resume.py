@@ -271,6 +271,10 @@ def test_a_source_that_fails_now_leaves_nothing_of_what_was_made_of_it_before(tm
             FLIPS.replace("}", ", turn: [rotate90]}"),
             "another recipe: variants.turn is new",
         ),
+        (
+            "variants: {fliplr: [horizontal_flip], flipud: [vertical_flip]}\n",
+            "another order of variants: [0] was flipud, is fliplr; [1] was fliplr, is flipud",
+        ),
     ],
 )
 def test_another_recipe_is_refused_with_the_difference(source, out, text, what):

@@ -519,14 +519,18 @@ def test_a_worker_that_is_killed_costs_nothing(tmp_path, out, monkeypatch):
 
 def test_a_source_that_kills_its_worker_is_reported_and_the_others_are_done(tmp_path, out, monkeypatch):
     source = folders(tmp_path / "in", 2)
-    save(source / "images/deadly.jpg", photo())
-    save(source / "masks/deadly.png", labels())
+    for name in ("deadly", "empty"):
+        save(source / f"images/{name}.jpg", photo())
+        save(source / f"masks/{name}.png", labels())
+    (source / "images/empty.jpg").write_bytes(b"")
     monkeypatch.setattr(running, "set_up", faulty.set_up_deadly)
     report = run(FLIPS, source, out, workers=2)
-    assert [failure.sentence() for failure in report.failed] == [
+    dead, empty = (
         "images/deadly: the worker died: killed by signal 9 (SIGKILL), as when memory runs out; "
-        "if memory ran out, use fewer workers (-j)"
-    ] * 3
+        "if memory ran out, use fewer workers (-j)",
+        "images/empty.jpg: the file is empty (0 bytes); replace it or leave it out",
+    )
+    assert [failure.sentence() for failure in report.failed] == [*[dead] * 3, *[empty] * 3]  # as planned
     assert len(manifest(out)) == 6
 
 

@@ -107,7 +107,8 @@ def test_draws_keep_their_bounds(name):
 @ALL
 def test_probability_zero_is_never_and_one_is_always(name):
     step = always(name)[0][name]
-    assert all(len(drawn([{name: step | {"p": 0}}], copy=copy)) == 0 for copy in range(20))
+    never = [d.transform.name for copy in range(20) for d in drawn([{name: step | {"p": 0}}], copy=copy)]
+    assert set(never) <= {"end_warp"}  # what is not drawn still ends the warp where it stands
     assert all(len(drawn([{name: step}], copy=copy)) == 1 for copy in range(20))
 
 
@@ -133,7 +134,7 @@ def test_what_does_not_move_pixels_leaves_masks_alone(name):
     image, mask = run(always(name), PHOTO, MASK)
     assert image.shape == PHOTO.shape
     np.testing.assert_array_equal(mask, MASK)
-    assert (image != PHOTO).any()
+    assert (image != PHOTO).any() or name == "end_warp"
 
 
 @ALL

@@ -45,7 +45,7 @@ def render(program: Program, source: Sample, look: Look, fills: Mapping[str, Any
 def _render_stage(
     stage: Stage, image: Pixels, masks: dict[str, Array], look: Look, fills: Mapping[str, Any]
 ) -> tuple[Pixels, dict[str, Array], float]:
-    warped = sample(image, masks, stage.warp.simplified(), look.interpolation)
+    warped = sample(image, masks, stage.warp, look.interpolation)
     picture = colored(image, stage, warped, look)
     share = 0.0
     if warped.filled is not None:

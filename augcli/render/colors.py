@@ -85,7 +85,7 @@ def _mean_before(
     seen = warped
     if step.depth < len(stage.warp.maps):
         partial = Warp(stage.warp.source, step.frame, stage.warp.maps[: step.depth])
-        seen = sample(image, {}, partial.simplified(), look.interpolation)
+        seen = sample(image, {}, partial, look.interpolation)
     flat = [op for each in ops for op in each]
     if seen.filled is None:
         return _mean(seen.image, flat)

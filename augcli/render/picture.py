@@ -17,6 +17,7 @@ from PIL import Image
 from augcli.geometry import Projective, Warp
 from augcli.ops import Pixels
 from augcli.render.coordinates import NOT_FILLED, Alignment, Index, Strip, alignment, strips
+from augcli.render.cut import without_cut
 from augcli.render.shrink import Shrunk, shrunk
 
 Interpolation = Literal["linear", "cubic", "lanczos"]
@@ -40,7 +41,8 @@ class Sampled:
 
 
 def sample(image: Pixels, masks: Mapping[str, Array], warp: Warp, interpolation: Interpolation) -> Sampled:
-    """Everything through a simplified warp; the picture's filled pixels hold what is at the edge."""
+    """Everything through a warp; the picture's filled pixels hold what is at the edge."""
+    image, masks, warp = without_cut(image, masks, warp)
     if not warp.maps and warp.source == warp.target:  # a crop at the origin has no map either
         return Sampled(image, dict(masks))
     aligned = alignment(warp)

@@ -42,9 +42,14 @@ def footprint(warp: Warp) -> tuple[float, float]:
 def shrunk(pixels: Pixels, warp: Warp) -> Shrunk:
     """The source as the warp is to sample it."""
     across, down = (max(1.0, f if f > NEGLIGIBLE else 1.0) for f in footprint(warp))
-    factor_x, factor_y = max(1, math.floor(across)), max(1, math.floor(down))
+    factor_x, factor_y = _whole_factor(across), _whole_factor(down)
     reduced = _reduced(pixels, factor_x, factor_y)
     return Shrunk(_smoothed(reduced, across / factor_x, down / factor_y), factor_x, factor_y)
+
+
+def _whole_factor(footprint: float) -> int:
+    """The whole factor in a footprint; one that is all but met is taken."""
+    return max(1, math.floor(footprint + NEGLIGIBLE - 1))
 
 
 def _reduced(pixels: Pixels, factor_x: int, factor_y: int) -> Pixels:

@@ -36,6 +36,7 @@ class Transform(BaseModel):
     family: ClassVar[Family]
     definition_number: ClassVar[int] = 1  # raised when the pixels of a transform change; part of the digest
     moves: ClassVar[bool] = False  # whether it moves pixels, and so the labels with them
+    ends_warp: ClassVar[bool] = False  # whether it looks at neighbours, positions or the whole picture
     fuses: ClassVar[str] = ""
     source: ClassVar[str] = ""
     example: ClassVar[str] = ""

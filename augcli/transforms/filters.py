@@ -23,6 +23,19 @@ class Neighbourhood(Transform):
     """A step that cannot join a warp or a colour run."""
 
     fuses: ClassVar[str] = "ends the warp"
+    ends_warp: ClassVar[bool] = True
+
+
+class EndWarp(Neighbourhood, family="filter"):
+    """Do nothing but end the warp: sample here, and forget what lies outside the frame."""
+
+    source: ClassVar[str] = "what stands where a blur or noise was not drawn, so that chance moves no border"
+    example: ClassVar[str] = "end_warp"
+
+    @classmethod
+    def operate(cls, params: dict[str, Any], frame: Frame) -> Filter:
+        """Return the filter that does nothing."""
+        return Filter(cls.name, lambda pixels: pixels)
 
 
 class GaussianBlur(Neighbourhood, family="filter"):
