@@ -7,16 +7,16 @@ once; a single one equals torchvision's.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from augcli.geometry import Frame, Map
+from augcli.sample import Array, PixelFormat
 
 Colors = npt.NDArray[np.floating[Any]]
-Pixels = npt.NDArray[np.uint8]
 LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, as Pillow's and torchvision's grey
 
 
@@ -101,14 +101,15 @@ class Gamma:
 
 @dataclass(frozen=True)
 class Round:
-    """Clip to [0, 1] and round to whole levels of 8 bits, as a chain of separate 8-bit steps does."""
+    """Clip to [0, 1] and round to whole levels, as a chain of separate steps does; 0 steps only clip."""
 
+    steps: float = 255
     is_per_channel = True
 
     def __call__(self, colors: Colors) -> Colors:
         """Apply to colours."""
-        rounded: Colors = np.rint(np.clip(colors, 0, 1) * 255) / colors.dtype.type(255)
-        return rounded
+        clipped: Colors = np.clip(colors, 0, 1)
+        return np.rint(clipped * self.steps) / colors.dtype.type(self.steps) if self.steps else clipped
 
 
 @dataclass(frozen=True)
@@ -141,6 +142,7 @@ class Tint:
     """A colour step of a run. Its `op` is a ColorOp, or a Contrast that waits for its statistic."""
 
     op: ColorOp | Contrast
+    name: str = ""
     color_only: bool = False  # has no meaning on a grey picture, and leaves it alone
     rounded: bool = False  # followed by a clip and a rounding of its own
 
@@ -149,11 +151,11 @@ class Tint:
 class Filter:
     """A step that looks at neighbours or positions, and so ends a warp.
 
-    `run` takes uint8 pixels (H, W, C), C = 1 or 3, to the same shape and type.
+    `run` takes pixels (H, W, C) without alpha, and what they mean, to the same shape and type.
     """
 
     name: str
-    run: Callable[[Pixels], Pixels]
+    run: Callable[[Array, PixelFormat], Array]
 
 
 Operation = Move | Tint | Filter
@@ -170,34 +172,31 @@ def fused(ops: list[ColorOp]) -> list[ColorOp]:
     return result
 
 
-def apply_colors(ops: list[ColorOp], pixels: Pixels) -> Pixels:
-    """A run of colour operations on uint8 (H, W, C), clipped and rounded once; alpha is left alone."""
-    ops = fused(ops)
-    if not ops:
-        return pixels
-    if all(getattr(op, "is_per_channel", False) for op in ops):
-        return _looked_up(ops, pixels)
-    return np.concatenate([_computed(ops, strip) for strip in _strips(pixels)], axis=0)
+def as_shares(pixels: Array, format: PixelFormat, dtype: npt.DTypeLike = np.float32) -> Colors:  # noqa: A002
+    """The colours of pixels (..., C) as shares of the range: (..., 3) for RGB.
+
+    Each channel of a grey or multi-band picture is a grey of its own: (..., C, 3). Alpha is left out.
+    """
+    channels = pixels.shape[-1] - format.alpha
+    shares: Colors = pixels[..., :channels].astype(dtype)
+    shares = (shares - np.asarray(format.low, dtype)) / np.asarray(format.high - format.low, dtype)
+    return shares if format.colors == "rgb" else np.repeat(shares[..., None], 3, axis=-1)
 
 
-STRIP_ROWS = 64  # keeps the float32 temporaries of a strip in the processor's cache
+def to_levels(colors: Colors, format: PixelFormat, dtype: npt.DTypeLike = np.uint8) -> Array:  # noqa: A002
+    """Shares of the range as pixels again: clipped, and rounded where the dtype is whole."""
+    levels = np.clip(colors if format.colors == "rgb" else colors[..., 0], 0, 1)
+    levels = levels * (format.high - format.low) + format.low
+    return cast(levels, dtype)
 
 
-def _strips(pixels: Pixels) -> list[Pixels]:
-    return [pixels[i : i + STRIP_ROWS] for i in range(0, pixels.shape[0], STRIP_ROWS)]
-
-
-def as_rgb(pixels: Pixels, dtype: npt.DTypeLike = np.float32) -> Colors:
-    """The colours of uint8 (..., C) as shares of the range (..., 3); grey three times over."""
-    colors = pixels[..., :3] if pixels.shape[-1] >= 3 else np.repeat(pixels, 3, axis=-1)
-    shares: Colors = colors.astype(dtype) / np.asarray(255, dtype)
-    return shares
-
-
-def to_levels(colors: Colors) -> Pixels:
-    """Shares of the range as uint8, clipped and rounded."""
-    levels: Pixels = np.rint(np.clip(colors, 0, 1) * 255).astype(np.uint8)
-    return levels
+def cast(values: Array, dtype: npt.DTypeLike) -> Array:
+    """Numbers as a dtype: for whole types rounded, and clipped to what they hold."""
+    kind = np.dtype(dtype)
+    if kind.kind != "u":
+        return values.astype(kind, copy=False)
+    rounded: Array = np.rint(np.clip(values, 0, np.iinfo(kind).max)).astype(kind)
+    return rounded
 
 
 def run_ops(ops: list[ColorOp], colors: Colors) -> Colors:
@@ -207,22 +206,39 @@ def run_ops(ops: list[ColorOp], colors: Colors) -> Colors:
     return colors
 
 
-def _looked_up(ops: list[ColorOp], pixels: Pixels) -> Pixels:
-    """Through a table of 256 levels a channel, computed in float64."""
+def apply_colors(ops: list[ColorOp], pixels: Array, format: PixelFormat | None = None) -> Array:  # noqa: A002
+    """A run of colour operations on pixels (H, W, C), clipped and rounded once; alpha is left alone."""
+    ops, meaning = fused(ops), format or PixelFormat.of(pixels)
+    if not ops:
+        return pixels
+    if pixels.dtype.kind == "u" and all(getattr(op, "is_per_channel", False) for op in ops):
+        return _looked_up(ops, pixels, meaning)
+    strips = [pixels[i : i + STRIP_ROWS] for i in range(0, pixels.shape[0], STRIP_ROWS)]
+    return np.concatenate([_computed(ops, strip, meaning) for strip in strips], axis=0)
+
+
+STRIP_ROWS = 64  # keeps the float32 temporaries of a strip in the processor's cache
+
+
+def _looked_up(ops: list[ColorOp], pixels: Array, meaning: PixelFormat) -> Array:
+    """Through a table of all levels a channel, computed in float64."""
     import cv2  # here, so that reading and checking a recipe does not load OpenCV
 
-    levels = np.arange(256, dtype=np.uint8)
     channels = pixels.shape[-1]
+    levels = np.arange(np.iinfo(pixels.dtype).max + 1).astype(pixels.dtype)
     table = np.repeat(levels[:, None], channels, axis=1)
-    table[:, :3] = to_levels(run_ops(ops, as_rgb(levels[:, None], np.float64)))[:, : min(channels, 3)]
-    return np.asarray(cv2.LUT(pixels, table[None]), np.uint8).reshape(pixels.shape)
+    colored = channels - meaning.alpha
+    plain = replace(meaning, alpha=False)
+    table[:, :colored] = to_levels(
+        run_ops(ops, as_shares(table[:, :colored], plain, np.float64)), plain, pixels.dtype
+    )
+    if pixels.dtype == np.uint8 and channels in (1, 3, 4):
+        return np.asarray(cv2.LUT(pixels, table[None])).reshape(pixels.shape)
+    return np.stack([table[:, c][pixels[..., c]] for c in range(channels)], axis=-1)
 
 
-def _computed(ops: list[ColorOp], pixels: Pixels) -> Pixels:
-    colors = to_levels(run_ops(ops, as_rgb(pixels)))
+def _computed(ops: list[ColorOp], pixels: Array, meaning: PixelFormat) -> Array:
     out = pixels.copy()
-    if pixels.shape[-1] == 1:
-        out[..., 0] = colors[..., 0]
-    else:
-        out[..., :3] = colors
+    colors = to_levels(run_ops(ops, as_shares(pixels, meaning)), meaning, pixels.dtype)
+    out[..., : colors.shape[-1]] = colors
     return out

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy.typing as npt
 
 Array = npt.NDArray[Any]
+Colors = Literal["grey", "rgb", "multi"]
 MaskKind = Literal["index", "binary", "rgb"]
 
 
@@ -49,15 +50,20 @@ class Dataset:
 
 @dataclass(frozen=True)
 class Image:
-    """A decoded picture: `pixels` uint8 of shape (H, W, C) with C = 1 (grey), 3 (RGB) or 4 (RGBA).
+    """A decoded picture: `pixels` of shape (H, W, C), uint8, uint16 or float32.
 
-    EXIF orientation has been applied. `format` is the file's (`jpeg`, `png`, `webp`, `tiff`, `bmp`).
+    `colors` says what the channels are: one grey, three of RGB, or any number of bands (`multi`); with
+    `alpha` one more follows them. EXIF orientation has been applied. `format` is the file's (`jpeg`, `png`,
+    `webp`, `tiff`, `bmp`, `jp2`, `gif`). `note` says what was converted in reading it, if anything was.
     """
 
     pixels: Array
     format: str
     icc: bytes | None = None
     stored_size: tuple[int, int] = (0, 0)  # (width, height) in the file, before EXIF orientation
+    colors: Colors = "rgb"
+    alpha: bool = False
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -84,12 +90,36 @@ class Mask:
     format: str = "png"
 
 
+@dataclass(frozen=True)
+class PixelFormat:
+    """What a picture's numbers mean: its colour channels, and the values of black and of full scale."""
+
+    colors: Colors = "rgb"
+    alpha: bool = False
+    low: float = 0.0
+    high: float = 255.0
+
+    @staticmethod
+    def of(pixels: Array) -> PixelFormat:
+        """What (H, W, C) pixels mean that say nothing else: grey or RGB, with alpha for C = 2 and 4."""
+        channels = pixels.shape[-1]
+        high = {"B": 255.0, "H": 65535.0}.get(pixels.dtype.char, 1.0)
+        colors: Colors = "grey" if channels < 3 else "rgb" if channels < 5 else "multi"
+        return PixelFormat(colors, channels in (2, 4), 0.0, high)
+
+
 @dataclass
 class Sample:
-    """A picture and its masks by name, in one frame."""
+    """A picture and its masks by name, in one frame.
+
+    `image` is (H, W, C), uint8, uint16 or float32; `format` says what its numbers mean. Masks named in
+    `soft` (depth, mattes) are interpolated as pictures are; all others are labels, and exact.
+    """
 
     image: Array
     masks: dict[str, Array]
+    format: PixelFormat | None = None
+    soft: frozenset[str] = frozenset()
 
     @property
     def size(self) -> tuple[int, int]:

@@ -13,11 +13,12 @@ from augcli.ops import (
     HueTurn,
     Round,
     apply_colors,
-    as_rgb,
+    as_shares,
     fused,
     run_ops,
     to_levels,
 )
+from augcli.sample import PixelFormat
 
 entries = st.floats(-2, 2)
 matrices = st.builds(
@@ -28,19 +29,20 @@ matrices = st.builds(
 others = st.sampled_from([Gamma(0.5), HueTurn(0.2, "hsv")])  # Round would turn a tie into a level
 CUBE = np.stack(np.meshgrid(*[np.linspace(0, 255, 9)] * 3), axis=-1).reshape(27, 27, 3).astype(np.uint8)
 IDENTITY = ColorMatrix.of(np.eye(3))
+RGB8 = PixelFormat()
 
 
 @settings(deadline=None)
 @given(matrices, matrices)
 def test_a_product_of_matrices_is_one_after_the_other(first, second):
-    colors = as_rgb(CUBE, np.float64)
+    colors = as_shares(CUBE, RGB8, np.float64)
     np.testing.assert_allclose(first.then(second)(colors), second(first(colors)), atol=1e-12)
 
 
 @settings(deadline=None)
 @given(st.lists(st.one_of(matrices, others), max_size=5))
 def test_fused_operations_are_the_operations_one_by_one(ops):
-    colors = as_rgb(CUBE, np.float64)
+    colors = as_shares(CUBE, RGB8, np.float64)
     chained, at_once = run_ops(ops, colors), run_ops(fused(ops), colors)
     np.testing.assert_allclose(at_once, chained, atol=1e-5)
 
@@ -53,7 +55,7 @@ def test_no_two_matrices_stay_side_by_side():
 @settings(max_examples=30, deadline=None)
 @given(st.lists(matrices, min_size=1, max_size=4))
 def test_a_run_is_the_float_chain_clipped_once(ops):
-    expected = as_rgb(CUBE, np.float64)
+    expected = as_shares(CUBE, RGB8, np.float64)
     for op in ops:
         expected = op(expected)
     off = apply_colors(list(ops), CUBE) - np.clip(expected, 0, 1) * 255
@@ -69,7 +71,7 @@ def test_a_run_is_not_clipped_in_between():
 
 def test_the_table_and_the_long_way_agree():
     per_channel = ColorMatrix.of(np.diag([0.5, 1.1, 0.9]), (0.1, -0.1, 0.0))
-    long_way = to_levels(per_channel(as_rgb(CUBE, np.float64)))
+    long_way = to_levels(per_channel(as_shares(CUBE, RGB8, np.float64)), RGB8)
     np.testing.assert_array_equal(apply_colors([per_channel], CUBE), long_way)
 
 
@@ -117,4 +119,4 @@ def test_rounding_is_to_whole_levels():
 
 
 def test_levels_are_clipped_and_rounded():
-    assert to_levels(np.array([-1, 0, 100.4 / 255, 100.6 / 255, 2])).tolist() == [0, 0, 100, 101, 255]
+    assert to_levels(np.array([-1, 0, 100.4 / 255, 100.6 / 255, 2]), RGB8).tolist() == [0, 0, 100, 101, 255]

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from augcli.errors import ImageError
-from augcli.ops import Filter, Pixels
+from augcli.ops import Filter
 from augcli.program import Program, Stage
-from augcli.render.colors import Look, colored
-from augcli.render.picture import Array, sample
-from augcli.sample import Sample
+from augcli.render.colors import ColorRun, Look
+from augcli.render.picture import sample
+from augcli.sample import Array, PixelFormat, Sample
 
 __all__ = ["Look", "Rendered", "render"]
 
@@ -35,18 +35,17 @@ def render(program: Program, source: Sample, look: Look, fills: Mapping[str, Any
     expected = (program.source.width, program.source.height)
     if source.size != expected:
         raise ImageError(f"a program for {expected} met a picture of {source.size}")
-    image, masks, filled = source.image, dict(source.masks), 0.0
+    filled = 0.0
     for stage in program.stages:
-        image, masks, share = _render_stage(stage, image, masks, look, fills)
+        source, share = _render_stage(stage, source, look, fills)
         filled = max(filled, share)
-    return Rendered(Sample(image, masks), filled)
+    return Rendered(replace(source, masks=dict(source.masks)), filled)
 
 
-def _render_stage(
-    stage: Stage, image: Pixels, masks: dict[str, Array], look: Look, fills: Mapping[str, Any]
-) -> tuple[Pixels, dict[str, Array], float]:
-    warped = sample(image, masks, stage.warp, look.interpolation)
-    picture = colored(image, stage, warped, look)
+def _render_stage(stage: Stage, source: Sample, look: Look, fills: Mapping[str, Any]) -> tuple[Sample, float]:
+    warped = sample(source.image, source.masks, stage.warp, look.interpolation, source.soft)
+    meaning = source.format or PixelFormat.of(source.image)
+    picture = ColorRun(source.image, warped, stage, look, meaning).colored()
     share = 0.0
     if warped.filled is not None:
         outside = warped.filled >= 0
@@ -54,12 +53,13 @@ def _render_stage(
         for name, mask in warped.masks.items():
             mask[outside] = fills[name]
     if stage.filter:
-        picture = _filtered(picture, stage.filter)
-    return picture, warped.masks, share
+        picture = _filtered(picture, stage.filter, meaning)
+    return replace(source, image=picture, masks=warped.masks), share
 
 
-def _filtered(picture: Pixels, operation: Filter) -> Pixels:
+def _filtered(picture: Array, operation: Filter, meaning: PixelFormat) -> Array:
     """Run a filter on the colours; alpha is left alone."""
-    if picture.shape[-1] < 4:
-        return operation.run(picture)
-    return np.dstack([operation.run(np.ascontiguousarray(picture[..., :3])), picture[..., 3:]])
+    if not meaning.alpha:
+        return operation.run(picture, meaning)
+    color = operation.run(np.ascontiguousarray(picture[..., :-1]), meaning)
+    return np.dstack([color, picture[..., -1:]])

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from augcli.errors import ImageError
 from augcli.geometry import Warp
 from augcli.ops import (
     LUMA,
@@ -13,100 +14,132 @@ from augcli.ops import (
     ColorOp,
     Colors,
     Contrast,
-    Pixels,
     Round,
     apply_colors,
-    as_rgb,
+    as_shares,
     run_ops,
     to_levels,
 )
 from augcli.program import Colored, Stage
 from augcli.render.coordinates import NOT_FILLED
 from augcli.render.picture import Interpolation, Sampled, sample
+from augcli.sample import Array, PixelFormat
+
+Steps = list[list[ColorOp]]  # the operations of each colour step of the run
 
 
 @dataclass(frozen=True)
 class Look:
-    """How a picture is sampled, and the colour that a constant border shows, as RGB levels."""
+    """How a picture is sampled, and the colour that a constant border shows, as RGB of 0 to 255."""
 
     interpolation: Interpolation = "linear"
     fill: tuple[int, int, int] = (0, 0, 0)
 
 
-def colored(image: Pixels, stage: Stage, warped: Sampled, look: Look) -> Pixels:
-    """Apply the stage's colours to the warped picture, and paint what a constant border fills."""
-    ops = _bound(image, stage, warped, look)
-    picture = apply_colors([op for step in ops for op in step], warped.image)
-    if warped.filled is None:
+@dataclass(frozen=True)
+class ColorRun:
+    """The colours of one stage: of a picture as it entered the stage, and as the warp left it."""
+
+    entered: Array
+    warped: Sampled
+    stage: Stage
+    look: Look
+    meaning: PixelFormat
+
+    def colored(self) -> Array:
+        """Apply the colours to the warped picture, and paint what a constant border fills."""
+        steps = self._bound()
+        picture = apply_colors(_flat(steps), self.warped.image, self.meaning)
+        return picture if self.warped.filled is None else self._painted(picture, steps)
+
+    def _painted(self, picture: Array, steps: Steps) -> Array:
+        """Fill pixels in the colours of their own step: only later colour steps have changed them."""
+        picture = picture.copy()
+        filled = self.warped.filled
+        for since in np.unique(filled) if filled is not None else ():
+            if since != NOT_FILLED:
+                color = np.zeros(picture.shape[-1], picture.dtype)  # a filled pixel is transparent
+                color[: color.size - self.meaning.alpha] = self._levels(self._fill_after(steps[since:]))
+                picture[filled == since] = color
         return picture
-    return _painted(picture, warped, ops, look)
+
+    def _levels(self, color: Colors) -> Array:
+        """A colour (3,) as one pixel: its RGB, or its grey in every band."""
+        grey = self.meaning.colors != "rgb"
+        return to_levels(
+            np.full((1, 3), np.dot(LUMA, color)) if grey else color, self.meaning, self.entered.dtype
+        )
+
+    def _fill_after(self, steps: Steps) -> Colors:
+        return run_ops(_flat(steps), np.array(self.look.fill, np.float64) / 255)
+
+    def _bound(self) -> Steps:
+        """The operations of each step, with their statistics filled in."""
+        steps: Steps = []
+        for colored in self.stage.tints:
+            op = colored.tint.op
+            if colored.tint.color_only and not self._has_color(colored):
+                steps.append([])
+                continue
+            if isinstance(op, Contrast):
+                op = op.bound(self._mean_before(colored, steps))
+            steps.append([op, Round(self._levels_of_range)] if colored.tint.rounded else [op])
+        return steps
+
+    @property
+    def _levels_of_range(self) -> float:
+        whole = self.entered.dtype.kind == "u"
+        return self.meaning.high - self.meaning.low if whole else 0.0
+
+    def _has_color(self, colored: Colored) -> bool:
+        if self.meaning.colors == "multi":
+            bands = self.entered.shape[-1] - self.meaning.alpha
+            raise ImageError(
+                f"{colored.tint.name} has no meaning for a picture of {bands} bands",
+                mend=f"leave {colored.tint.name} out of the recipe",
+            )
+        return self.meaning.colors == "rgb"
+
+    def _mean_before(self, colored: Colored, steps: Steps) -> Colors:
+        """The mean colour (3,) of the frame as it enters a step, shares of the range, in float64."""
+        seen = self.warped
+        if colored.depth < len(self.stage.warp.maps):
+            partial = Warp(self.stage.warp.source, colored.frame, self.stage.warp.maps[: colored.depth])
+            seen = sample(self.entered, {}, partial, self.look.interpolation)
+        if seen.filled is None:
+            return self._mean(seen.image, _flat(steps))
+        kept = seen.filled == NOT_FILLED
+        mean = np.zeros(3)
+        if kept.any():
+            mean = kept.mean() * self._mean(seen.image[kept][:, None], _flat(steps))
+        for since in np.unique(seen.filled[~kept]):
+            mean = mean + (seen.filled == since).mean() * self._fill_after(steps[since:])
+        return mean
+
+    def _mean(self, pixels: Array, ops: list[ColorOp]) -> Colors:
+        """The mean colour after some operations; a matrix of the mean is the mean of the matrix."""
+        if all(isinstance(op, ColorMatrix) for op in ops):
+            return run_ops(ops, _per_color(as_shares(_mean_pixel(pixels), self.meaning, np.float64)))
+        rows = [_per_color(run_ops(ops, as_shares(row, self.meaning))) for row in pixels]
+        mean: Colors = np.mean(rows, axis=0, dtype=np.float64)
+        return mean
 
 
-def _painted(picture: Pixels, warped: Sampled, ops: list[list[ColorOp]], look: Look) -> Pixels:
-    """Fill pixels in the colours of their own step: only later colour steps have changed them."""
-    picture = picture.copy()
-    filled = warped.filled
-    for since in np.unique(filled) if filled is not None else ():
-        if since != NOT_FILLED:
-            color = np.zeros(picture.shape[-1], np.uint8)  # a filled pixel is transparent
-            color[:3] = _as_channels(_fill_after(ops[since:], look), picture.shape[-1])
-            picture[filled == since] = color
-    return picture
+def _flat(steps: Steps) -> list[ColorOp]:
+    return [op for step in steps for op in step]
 
 
-def _as_channels(color: Colors, channels: int) -> Pixels:
-    """A colour as the levels of a grey or an RGB picture."""
-    return to_levels(color if channels >= 3 else np.dot(LUMA, color)[None])
-
-
-def _fill_after(ops: list[list[ColorOp]], look: Look) -> Colors:
-    return run_ops([op for step in ops for op in step], np.array(look.fill, np.float64) / 255)
-
-
-def _bound(image: Pixels, stage: Stage, warped: Sampled, look: Look) -> list[list[ColorOp]]:
-    """The colour operations of each step, with their statistics filled in."""
-    ops: list[list[ColorOp]] = []
-    grey = image.shape[-1] == 1
-    for step in stage.tints:
-        if step.tint.color_only and grey:
-            ops.append([])
-            continue
-        op = step.tint.op
-        if isinstance(op, Contrast):
-            op = op.bound(_mean_before(image, stage, step, warped, ops, look))
-        ops.append([op, Round()] if step.tint.rounded else [op])
-    return ops
-
-
-def _mean_before(
-    image: Pixels, stage: Stage, step: Colored, warped: Sampled, ops: list[list[ColorOp]], look: Look
-) -> Colors:
-    """The mean colour (3,) of the frame as it enters a step, shares of the range, in float64."""
-    seen = warped
-    if step.depth < len(stage.warp.maps):
-        partial = Warp(stage.warp.source, step.frame, stage.warp.maps[: step.depth])
-        seen = sample(image, {}, partial, look.interpolation)
-    flat = [op for each in ops for op in each]
-    if seen.filled is None:
-        return _mean(seen.image, flat)
-    kept = seen.filled == NOT_FILLED
-    mean = kept.mean() * _mean(seen.image[kept][:, None], flat) if kept.any() else np.zeros(3)
-    for since in np.unique(seen.filled[~kept]):
-        mean = mean + (seen.filled == since).mean() * _fill_after(ops[since:], look)
+def _per_color(colors: Colors) -> Colors:
+    """The mean of (..., 3) over all but the last axis."""
+    mean: Colors = colors.reshape(-1, 3).mean(axis=0, dtype=np.float64)
     return mean
 
 
-def _mean(pixels: Pixels, ops: list[ColorOp]) -> Colors:
-    """The mean colour after some operations; a matrix of the mean is the mean of the matrix."""
-    if all(isinstance(op, ColorMatrix) for op in ops):
-        return run_ops(ops, _mean_color(pixels))
-    rows = [run_ops(ops, as_rgb(row)).mean(axis=0, dtype=np.float64) for row in pixels]
-    mean: Colors = np.mean(rows, axis=0)
-    return mean
-
-
-def _mean_color(pixels: Pixels) -> Colors:
+def _mean_pixel(pixels: Array) -> Array:
+    """The mean of each channel, (1, C) float64."""
     import cv2  # here, so that a picture that is only cut or flipped does not load OpenCV
 
-    levels = cv2.mean(pixels)
-    return np.array(levels[:3] if pixels.shape[-1] >= 3 else levels[:1] * 3) / 255
+    channels = pixels.shape[-1]
+    if channels <= 4:
+        return np.array([cv2.mean(pixels)[:channels]])
+    return np.asarray(pixels.reshape(1, -1, channels).mean(axis=1, dtype=np.float64))

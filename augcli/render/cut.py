@@ -7,13 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 
 from augcli.geometry import IDENTITY, Fold, Frame, Projective, Warp
-from augcli.ops import Pixels
 from augcli.sample import Array
 
 
-def without_cut(
-    image: Pixels, masks: Mapping[str, Array], warp: Warp
-) -> tuple[Pixels, dict[str, Array], Warp]:
+def without_cut(image: Array, masks: Mapping[str, Array], warp: Warp) -> tuple[Array, dict[str, Array], Warp]:
     """The part of a picture and its masks that a warp may read, and the simplified warp of that part."""
     part = leading_cut(warp)
     if part == Fold.of(warp.source):

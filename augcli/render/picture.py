@@ -8,20 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
 from augcli.geometry import Projective, Warp
-from augcli.ops import Pixels
+from augcli.ops import cast
 from augcli.render.coordinates import NOT_FILLED, Alignment, Index, Strip, alignment, strips
 from augcli.render.cut import without_cut
-from augcli.render.shrink import Shrunk, shrunk
+from augcli.render.shrink import Shrunk, by_planes, shrunk
+from augcli.sample import Array
 
 Interpolation = Literal["linear", "cubic", "lanczos"]
-Array = npt.NDArray[Any]
 Filled = npt.NDArray[np.int8] | None
 
 _PILLOW = {
@@ -33,15 +33,35 @@ _PILLOW = {
 
 @dataclass(frozen=True)
 class Sampled:
-    """A warped picture uint8 (H, W, C), its masks, and which fold filled a pixel (None: nothing filled)."""
+    """A warped picture (H, W, C), its masks, and which fold filled a pixel (None: nothing filled)."""
 
-    image: Pixels
+    image: Array
     masks: dict[str, Array] = field(default_factory=dict)
     filled: Filled = None
 
 
-def sample(image: Pixels, masks: Mapping[str, Array], warp: Warp, interpolation: Interpolation) -> Sampled:
-    """Everything through a warp; the picture's filled pixels hold what is at the edge."""
+def sample(
+    image: Array,
+    masks: Mapping[str, Array],
+    warp: Warp,
+    interpolation: Interpolation,
+    soft: frozenset[str] = frozenset(),
+) -> Sampled:
+    """Everything through a warp; what is interpolated holds, where it is filled, what is at the edge.
+
+    Masks named in `soft` are interpolated as the picture is, all others are gathered.
+    """
+    labels = {name: mask for name, mask in masks.items() if name not in soft}
+    result = _sampled(image, labels, warp, interpolation)
+    for name in masks.keys() & soft:
+        plane = masks[name][..., None] if masks[name].ndim == 2 else masks[name]
+        result.masks[name] = _sampled(plane, {}, warp, interpolation).image.reshape(
+            *result.image.shape[:2], *masks[name].shape[2:]
+        )
+    return result
+
+
+def _sampled(image: Array, masks: Mapping[str, Array], warp: Warp, interpolation: Interpolation) -> Sampled:
     image, masks, warp = without_cut(image, masks, warp)
     if not warp.maps and warp.source == warp.target:  # a crop at the origin has no map either
         return Sampled(image, dict(masks))
@@ -58,8 +78,8 @@ def sample(image: Pixels, masks: Mapping[str, Array], warp: Warp, interpolation:
 
 
 def _without_remap(
-    image: Pixels, warp: Warp, aligned: Alignment | None, interpolation: Interpolation
-) -> Pixels | None:
+    image: Array, warp: Warp, aligned: Alignment | None, interpolation: Interpolation
+) -> Array | None:
     """The picture, where whole pixels or an axis-aligned stretch say it all; else None."""
     if aligned and aligned.is_unit:
         return gather(image, aligned)
@@ -87,7 +107,7 @@ def _taken(array: Array, index: Index, axis: int) -> Array:
     return np.take(array, index, axis=axis)
 
 
-def stretched(image: Pixels, step: Projective, warp: Warp, interpolation: Interpolation) -> Pixels:
+def stretched(image: Array, step: Projective, warp: Warp, interpolation: Interpolation) -> Array:
     """An axis-aligned stretch by Pillow's resize, whose filter widens with the shrink (antialiased)."""
     transposed = step.rows[0][1] != 0
     corners = step.inverse().corners(warp.target.corners)
@@ -103,24 +123,30 @@ def stretched(image: Pixels, step: Projective, warp: Warp, interpolation: Interp
 
 
 def _resized(
-    image: Pixels, size: tuple[int, int], box: tuple[float, float, float, float], method: Image.Resampling
-) -> Pixels:
-    """Pillow's resize of each channel by itself: alpha weighs nothing here, as in every other warp."""
-    color, alpha = image[..., :3], image[..., 3:]
-    plane = color[..., 0] if color.shape[-1] == 1 else color
-    parts = [np.asarray(Image.fromarray(plane).resize(size, method, box))]
-    if alpha.shape[-1]:
-        parts.append(np.asarray(Image.fromarray(alpha[..., 0]).resize(size, method, box)))
-    return np.dstack(parts)
+    image: Array, size: tuple[int, int], box: tuple[float, float, float, float], method: Image.Resampling
+) -> Array:
+    """Pillow's resize; alpha weighs nothing here, as in every other warp."""
+    if image.dtype == np.uint8 and image.shape[2] == 3:
+        return np.asarray(Image.fromarray(image).resize(size, method, box))
+    planes = [image[..., c] for c in range(image.shape[2])]
+    return np.dstack([_resized_plane(plane, size, box, method) for plane in planes])
+
+
+def _resized_plane(
+    plane: Array, size: tuple[int, int], box: tuple[float, float, float, float], method: Image.Resampling
+) -> Array:
+    """One channel; what has more than 8 bits as float32."""
+    exact = plane if plane.dtype == np.uint8 else plane.astype(np.float32)
+    return cast(np.asarray(Image.fromarray(exact).resize(size, method, box)), plane.dtype)
 
 
 def _by_strips(
-    image: Pixels | None, masks: Mapping[str, Array], warp: Warp, interpolation: Interpolation
+    image: Array | None, masks: Mapping[str, Array], warp: Warp, interpolation: Interpolation
 ) -> Sampled:
     """The general way: coordinates a strip at a time, the picture by remap, masks by their index."""
     height, width = warp.target.height, warp.target.width
     source = shrunk(image, warp) if image is not None else None
-    picture = np.empty((height, width, image.shape[2] if image is not None else 0), np.uint8)
+    picture = np.empty((0, 0, 0)) if image is None else np.empty((height, width, image.shape[2]), image.dtype)
     labels = {name: np.empty((height, width, *m.shape[2:]), m.dtype) for name, m in masks.items()}
     filled = np.full((height, width), NOT_FILLED, np.int8)
     for strip in strips(warp):
@@ -134,14 +160,16 @@ def _by_strips(
     return Sampled(picture, labels, filled if (filled != NOT_FILLED).any() else None)
 
 
-def _remapped(source: Shrunk, strip: Strip, interpolation: Interpolation) -> Pixels:
+def _remapped(source: Shrunk, strip: Strip, interpolation: Interpolation) -> Array:
     import cv2  # here, so that a picture that is only cut or flipped does not load OpenCV
 
     methods = {"linear": cv2.INTER_LINEAR, "cubic": cv2.INTER_CUBIC, "lanczos": cv2.INTER_LANCZOS4}
     x = strip.x / np.float32(source.factor_x) - np.float32(0.5)
     y = strip.y / np.float32(source.factor_y) - np.float32(0.5)
-    pixels = cv2.remap(source.pixels, x, y, methods[interpolation], borderMode=cv2.BORDER_REPLICATE)
-    return pixels.reshape(*x.shape, -1).astype(np.uint8, copy=False)
+    return by_planes(
+        lambda pixels: cv2.remap(pixels, x, y, methods[interpolation], borderMode=cv2.BORDER_REPLICATE),
+        source.pixels,
+    )
 
 
 def _gathered(mask: Array, strip: Strip) -> Array:

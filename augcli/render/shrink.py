@@ -8,12 +8,13 @@ A whole factor k = floor(f) is an exact mean of k x k pixels; the rest r = f / k
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from augcli.geometry import Warp
-from augcli.ops import Pixels
+from augcli.sample import Array
 
 PROBES = 9
 NEGLIGIBLE = 1.1  # a footprint below this is left to the interpolation
@@ -23,7 +24,7 @@ NEGLIGIBLE = 1.1  # a footprint below this is left to the interpolation
 class Shrunk:
     """A source reduced by whole factors: its coordinates are the source's divided by them."""
 
-    pixels: Pixels
+    pixels: Array
     factor_x: int
     factor_y: int
 
@@ -39,7 +40,7 @@ def footprint(warp: Warp) -> tuple[float, float]:
     return float(widths[0]), float(widths[1])
 
 
-def shrunk(pixels: Pixels, warp: Warp) -> Shrunk:
+def shrunk(pixels: Array, warp: Warp) -> Shrunk:
     """The source as the warp is to sample it."""
     across, down = (max(1.0, f if f > NEGLIGIBLE else 1.0) for f in footprint(warp))
     factor_x, factor_y = _whole_factor(across), _whole_factor(down)
@@ -52,28 +53,46 @@ def _whole_factor(footprint: float) -> int:
     return max(1, math.floor(footprint + NEGLIGIBLE - 1))
 
 
-def _reduced(pixels: Pixels, factor_x: int, factor_y: int) -> Pixels:
+def _reduced(pixels: Array, factor_x: int, factor_y: int) -> Array:
     """The mean of factor_x x factor_y pixels; the last ones are continued to fill up."""
     import cv2  # here, so that a picture that is only cut or flipped does not load OpenCV
 
     if factor_x == factor_y == 1:
         return pixels
-    height, width, channels = pixels.shape
+    height, width = pixels.shape[:2]
     below, right = -height % factor_y, -width % factor_x
-    full = cv2.copyMakeBorder(pixels, 0, below, 0, right, cv2.BORDER_REPLICATE)
     size = ((width + right) // factor_x, (height + below) // factor_y)
-    reduced = cv2.resize(full, size, interpolation=cv2.INTER_AREA)
-    return reduced.reshape(size[1], size[0], channels).astype(np.uint8, copy=False)
+
+    def mean(planes: Array) -> Array:
+        full = cv2.copyMakeBorder(planes, 0, below, 0, right, cv2.BORDER_REPLICATE)
+        return cv2.resize(full, size, interpolation=cv2.INTER_AREA)
+
+    return by_planes(mean, pixels)
 
 
-def _smoothed(pixels: Pixels, across: float, down: float) -> Pixels:
+def _smoothed(pixels: Array, across: float, down: float) -> Array:
     """A Gaussian for what a whole factor leaves over."""
     import cv2  # as above
 
     if max(across, down) <= NEGLIGIBLE:
         return pixels
     sigma_x, sigma_y = max(1e-3, (across - 1) / 2), max(1e-3, (down - 1) / 2)
-    blurred = cv2.GaussianBlur(
-        pixels, (5, 5), sigmaX=sigma_x, sigmaY=sigma_y, borderType=cv2.BORDER_REPLICATE
+    return by_planes(
+        lambda planes: cv2.GaussianBlur(
+            planes, (5, 5), sigmaX=sigma_x, sigmaY=sigma_y, borderType=cv2.BORDER_REPLICATE
+        ),
+        pixels,
     )
-    return blurred.reshape(pixels.shape).astype(np.uint8, copy=False)
+
+
+def by_planes(operation: Callable[[Array], Array], pixels: Array) -> Array:
+    """An OpenCV operation on (H, W, C): at once for 1, 3 and 4 channels, else one after the other.
+
+    OpenCV's remap takes at most 4 channels, and rounds positions to 1/32 pixel for 2.
+    """
+    channels = pixels.shape[2]
+    if channels in (1, 3, 4):
+        result = np.asarray(operation(pixels))
+        return result.reshape(*result.shape[:2], channels)
+    planes = [np.asarray(operation(np.ascontiguousarray(pixels[..., c]))) for c in range(channels)]
+    return np.stack(planes, axis=-1)

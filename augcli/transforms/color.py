@@ -36,7 +36,7 @@ class Color(Transform):
     @classmethod
     def operate(cls, params: dict[str, Any], frame: Frame) -> Tint:
         """Return the step of the colour run."""
-        return Tint(cls.color_op(params), cls.color_only, bool(params.get("rounded")))
+        return Tint(cls.color_op(params), cls.name, cls.color_only, bool(params.get("rounded")))
 
 
 class Brightness(Color, family="color"):

@@ -10,7 +10,8 @@ from pydantic import Field
 
 from augcli.geometry import Frame
 from augcli.keys import Draws, normal_noise
-from augcli.ops import Filter, Pixels
+from augcli.ops import Filter, cast
+from augcli.sample import Array, PixelFormat
 from augcli.transforms.base import Transform
 from augcli.transforms.parameters import Distribution, Number
 
@@ -35,7 +36,7 @@ class EndWarp(Neighbourhood, family="filter"):
     @classmethod
     def operate(cls, params: dict[str, Any], frame: Frame) -> Filter:
         """Return the filter that does nothing."""
-        return Filter(cls.name, lambda pixels: pixels)
+        return Filter(cls.name, lambda pixels, _: pixels)
 
 
 class GaussianBlur(Neighbourhood, family="filter"):
@@ -49,18 +50,18 @@ class GaussianBlur(Neighbourhood, family="filter"):
     @classmethod
     def operate(cls, params: dict[str, Any], frame: Frame) -> Filter:
         """Return the blur."""
-        return Filter(cls.name, lambda pixels: gaussian_blur(pixels, params["sigma"]))
+        return Filter(cls.name, lambda pixels, _: gaussian_blur(pixels, params["sigma"]))
 
 
-def gaussian_blur(pixels: Pixels, sigma: float) -> Pixels:
-    """Blur uint8 (H, W, C) by a Gaussian of `sigma` pixels cut at 4 sigma."""
+def gaussian_blur(pixels: Array, sigma: float) -> Array:
+    """Blur (H, W, C) of any dtype by a Gaussian of `sigma` pixels cut at 4 sigma."""
     import cv2  # here, so that reading and checking a recipe does not load OpenCV
 
     if sigma < 0.05:  # narrower than what changes a level of 8 bits
         return pixels
     taps = 2 * math.ceil(4 * sigma) + 1
     blurred = cv2.GaussianBlur(pixels, (taps, taps), sigma, borderType=cv2.BORDER_REFLECT)
-    return blurred.reshape(pixels.shape).astype(np.uint8, copy=False)
+    return np.asarray(blurred).reshape(pixels.shape)
 
 
 class BoxBlur(Neighbourhood, family="filter"):
@@ -74,15 +75,16 @@ class BoxBlur(Neighbourhood, family="filter"):
     @classmethod
     def operate(cls, params: dict[str, Any], frame: Frame) -> Filter:
         """Return the blur."""
-        return Filter(cls.name, lambda pixels: box_blur(pixels, params["size"]))
+        return Filter(cls.name, lambda pixels, _: box_blur(pixels, params["size"]))
 
 
-def box_blur(pixels: Pixels, size: float) -> Pixels:
-    """Blur uint8 (H, W, C) by the mean of a square of `size` pixels."""
-    from PIL import Image, ImageFilter  # here, for reading a recipe needs no Pillow
+def box_blur(pixels: Array, size: float) -> Array:
+    """Blur (H, W, C) of any dtype by the mean of a square of `size` pixels; its rim weighs a fraction."""
+    import cv2  # here, so that reading and checking a recipe does not load OpenCV
 
-    picture = Image.fromarray(pixels.squeeze(-1) if pixels.shape[-1] == 1 else pixels)
-    blurred = picture.filter(ImageFilter.BoxBlur((size - 1) / 2))
+    whole, fraction = divmod((size - 1) / 2, 1)
+    kernel = np.array([fraction, *[1.0] * (2 * int(whole) + 1), fraction]) / size
+    blurred = cv2.sepFilter2D(pixels, -1, kernel, kernel, borderType=cv2.BORDER_REPLICATE)
     return np.asarray(blurred).reshape(pixels.shape)
 
 
@@ -106,12 +108,14 @@ class GaussianNoise(Neighbourhood, family="noise"):
     @classmethod
     def operate(cls, params: dict[str, Any], frame: Frame) -> Filter:
         """Return the noise."""
-        return Filter(cls.name, lambda pixels: add_noise(pixels, params["std"], params["key"]))
+        return Filter(
+            cls.name, lambda pixels, meaning: add_noise(pixels, meaning, params["std"], params["key"])
+        )
 
 
-def add_noise(pixels: Pixels, std: float, key: str) -> Pixels:
-    """Add normal noise of `std` (share of the range) to uint8 (H, W, C)."""
+def add_noise(pixels: Array, meaning: PixelFormat, std: float, key: str) -> Array:
+    """Add normal noise of `std` (share of the range) to (H, W, C), and clip to the range."""
     noise = normal_noise(key, pixels.shape)
-    noise *= np.float32(255 * std)
+    noise *= np.float32((meaning.high - meaning.low) * std)
     noise += pixels
-    return np.rint(np.clip(noise, 0, 255)).astype(np.uint8)
+    return cast(np.clip(noise, meaning.low, meaning.high), pixels.dtype)
