@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import fields
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from augcli.errors import AugcliError, ImageError
 from augcli.masks import find_spec, look_at, prepared
 from augcli.output import DATASET, MANIFEST
 from augcli.plan import Selection
+from augcli.recipe.labels import SOLE
 from augcli.record import Record
 from augcli.report import Report
 from augcli.sample import Array, Coding, Mask, Sample
@@ -28,36 +30,68 @@ Place = str | PathLike[str]
 class Recipe(recipes.Recipe):
     """A validated recipe that can be applied to arrays."""
 
+    @overload
     def apply(
         self, image: Array, mask: Array | None = None, *, key: str, variant: str, copy: int = 1
-    ) -> tuple[Array, Array | None]:
+    ) -> tuple[Array, Array | None]: ...
+
+    @overload
+    def apply(
+        self, image: Array, mask: Mapping[str, Array], *, key: str, variant: str, copy: int = 1
+    ) -> tuple[Array, dict[str, Array]]: ...
+
+    def apply(
+        self,
+        image: Array,
+        mask: Array | Mapping[str, Array] | None = None,
+        *,
+        key: str,
+        variant: str,
+        copy: int = 1,
+    ) -> tuple[Array, Array | dict[str, Array] | None]:
         """One copy of a picture and its mask: the very pixels that `expand` writes, before they are encoded.
 
         `image` is uint8, (H, W) grey, (H, W, 3) RGB or (H, W, 4) RGBA; `mask` is uint8 or uint16 (H, W), or
-        uint8 (H, W, 3) for colours. `key` is the source's key (its path below the input without its suffix);
-        `copy` counts from 1. Returns new arrays of the same dtypes and dimensions. The kind of a mask is the
-        recipe's; where that is `auto` and the border rule needs it, it is found from this mask alone.
+        uint8 (H, W, 3) for colours; several masks go by their names, and come back so. A mask that the recipe
+        declares to be `kind: image` may be uint8, uint16 or float32, (H, W) or (H, W, C). `key` is the
+        source's key (its path below the input without its suffix); `copy` counts from 1. Returns new arrays
+        of the same dtypes and dimensions. The kind of a mask is the recipe's; where that is `auto` and the
+        border rule needs it, it is found from this mask alone.
 
         Raises AugcliError for another dtype or shape, an unknown variant, or a recipe that does not fit.
         """
         _check_variant(self, variant, copy)
-        masks, fills = self._targets(mask, key)
-        sample = Sample(_checked_image(image), masks)
-        border = run.border_of(self)
-        result = augment(self, sample, key=key, variant=variant, copy=copy, border=border, fills=fills)
+        named = mask if isinstance(mask, Mapping) else {} if mask is None else {SOLE: mask}
+        kinds = {name: self.input.mask_of(name).kind for name in named}
+        ready = {name: self._target(name, array, key) for name, array in named.items()}
+        result = augment(
+            self,
+            Sample(
+                _checked_image(image),
+                {name: values for name, (values, _) in ready.items()},
+                soft=frozenset(name for name, kind in kinds.items() if kind == "image"),
+            ),
+            key=key,
+            variant=variant,
+            copy=copy,
+            border=run.border_of(self),
+            fills={name: fill for name, (_, fill) in ready.items()},
+            instances=[name for name, kind in kinds.items() if kind == "instance"],
+        )
         picture = result.sample.image[..., 0] if image.ndim == 2 else result.sample.image
-        return picture.copy(), None if mask is None else result.sample.masks["mask"].copy()
+        masks = {name: result.sample.masks[name].copy() for name in named}
+        return picture.copy(), masks if isinstance(mask, Mapping) else masks.get(SOLE)
 
-    def _targets(self, mask: Array | None, key: str) -> tuple[dict[str, Array], dict[str, Any]]:
-        """The mask as it will be written, and its fill."""
-        if mask is None:
-            return {}, {}
+    def _target(self, name: str, mask: Array, key: str) -> tuple[Array, Any]:
+        """A mask as it will be written, and its fill."""
+        border, said = run.border_of(self), self.input.mask_of(name)
+        if said.kind == "image":
+            return _checked_soft(mask), 0
         decoded = _checked_mask(mask)
-        border, options = run.border_of(self), self.input.mask
-        if (options.kind, options.threshold) == ("auto", None) and border != "constant":
-            return {"mask": decoded.values}, {"mask": 0}
-        spec = find_spec([look_at(decoded, key)], self.input, self.output.mask, border)
-        return {"mask": prepared(decoded, spec, self.output.mask, key).values}, {"mask": spec.fill}
+        if (said.kind, said.threshold) == ("auto", None) and border != "constant":
+            return decoded.values, 0
+        spec = find_spec([look_at(decoded, key, name)], self.input, self.output.mask, border, name)
+        return prepared(decoded, spec, self.output.mask, key).values, spec.fill
 
 
 def _check_variant(recipe: recipes.Recipe, variant: str, copy: int) -> None:
@@ -88,6 +122,16 @@ def _checked_mask(mask: Array) -> Mask:
         )
     mode = "RGB" if is_rgb else "L" if mask.dtype == np.uint8 else "I;16"
     return Mask(np.ascontiguousarray(mask), Coding(mode))
+
+
+def _checked_soft(mask: Array) -> Array:
+    if mask.dtype not in (np.uint8, np.uint16, np.float32) or mask.ndim not in (2, 3) or not mask.size:
+        raise ImageError(
+            f"a mask of kind: image is uint8, uint16 or float32 (H, W) or (H, W, C), "
+            f"got {mask.dtype} {mask.shape}",
+            mend="convert it first",
+        )
+    return np.ascontiguousarray(mask)
 
 
 def load_recipe(path: Place) -> Recipe:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from augcli.draw import draw, resolve
 from augcli.geometry import Border, Frame
+from augcli.instances import Dropped, settled
 from augcli.ops import Applied
 from augcli.program import Program, build_program
 from augcli.recipe import Recipe, Variant
@@ -21,12 +22,16 @@ ORIGINAL = "original"
 
 @dataclass(frozen=True)
 class Augmented:
-    """A finished pair: its pixels, what was applied, and the program that it went through."""
+    """A finished pair: its pixels, what was applied, and the program that it went through.
+
+    `dropped` are the instances of which too little was left.
+    """
 
     sample: Sample
     applied: tuple[Applied, ...]
     program: Program
     filled: float
+    dropped: tuple[Dropped, ...] = ()
 
 
 def variant_of(recipe: Recipe, name: str) -> Variant | None:
@@ -43,8 +48,12 @@ def augment(
     copy: int,
     border: Border,
     fills: Mapping[str, Any],
+    instances: Collection[str] = (),
 ) -> Augmented:
-    """Make one pair from a decoded source. Raises ImageError where the recipe does not fit the picture."""
+    """Make one pair from a decoded source; `instances` names the masks that tell objects apart.
+
+    Raises ImageError where the recipe does not fit the picture.
+    """
     frame = Frame(*source.size)
     chosen = variant_of(recipe, variant)
     drawn = draw(chosen, seed=recipe.seed, source=key, copy=copy) if chosen else []
@@ -52,7 +61,10 @@ def augment(
     applied += fitted(recipe.output, last)
     program = build_program(applied, frame, border)
     rendered = render(program, source, look_of(recipe.output), fills)
-    return Augmented(rendered.sample, tuple(applied), program, rendered.filled)
+    result = rendered.sample
+    masks, dropped = settled(source.masks, result.masks, instances, recipe.output.annotations)
+    result = replace(result, masks=masks)
+    return Augmented(result, tuple(applied), program, rendered.filled, dropped)
 
 
 def look_of(output: OutputOptions) -> Look:

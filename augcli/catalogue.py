@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 
 from augcli.errors import AugcliError
 from augcli.recipe.aliases import step_alias
+from augcli.recipe.labels import Masks
 from augcli.recipe.messages import either, nearest
 from augcli.recipe.options import GroupOptions, RecipeOptions, SomeOfOptions, VariantOptions, WeightOptions
 from augcli.recipe.reading import GROUP_EXAMPLES, GROUPS, examples
@@ -138,6 +139,14 @@ def _flattened(model: type[BaseModel], prefix: str) -> Iterator[Parameter]:
             yield from _flattened(nested, f"{prefix}{name}.")
         else:
             yield _parameter(prefix + name, field)
+            if below := _model_by_name(nested):
+                yield from _flattened(below, f"{prefix}{name}.NAME.")
+
+
+def _model_by_name(annotation: Any) -> type[BaseModel] | None:
+    """The model of a mapping's values: its keys are the user's own names."""
+    found = (get_args(part)[1] for part in get_args(annotation) if get_origin(part) is dict)
+    return next((value for value in found if isinstance(value, type) and issubclass(value, BaseModel)), None)
 
 
 def _parameter(name: str, field: FieldInfo) -> Parameter:
@@ -179,6 +188,7 @@ _FORMS: dict[Any, str] = {
     tuple[float, float] | None: "[low, high]",
     tuple[str, ...]: "list of names",
     dict[int, str] | dict[str, str] | None: "mapping or list",
+    str | Masks | None: "text or mapping",
     int: "fixed whole number",
     float: "fixed number",
     str: "text",

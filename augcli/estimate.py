@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,12 +12,12 @@ from augcli.errors import ImageError
 from augcli.masks import MaskSpec, looked_at
 from augcli.plan import Job, Selection, is_expanded, make_plan
 from augcli.recipe import Recipe
-from augcli.run import border_of, read_input, spec_of
+from augcli.run import border_of, read_input, specs_of
 from augcli.sample import Dataset
 from augcli.source import Decoded, read_source
 from augcli.survey import Context as SurveyContext
 from augcli.survey import Read, Seen, run_tasks, survey_engine
-from augcli.values import ClassRow, class_rows
+from augcli.values import ClassRow, Values, class_rows
 from augcli.worker import Context, finished, set_up
 
 MOST_SOURCES = 6  # spread evenly over the data set
@@ -44,8 +44,24 @@ class Cost:
 
 
 @dataclass(frozen=True)
+class Masks:
+    """The masks of one name that were looked at: how many, and the classes or instances that they hold."""
+
+    name: str
+    looked_at: int
+    classes: list[ClassRow]
+    instances: int | None
+
+
+def _masks(recipe: Recipe, name: str, spec: MaskSpec, values: Sequence[Values]) -> Masks:
+    own = [one for one in values if one.look.name == name]
+    rows = class_rows(own, spec, recipe.input) if own else []
+    return Masks(name, len(own), rows, sum(o.instances for o in own) if spec.kind == "instance" else None)
+
+
+@dataclass(frozen=True)
 class Outlook:
-    """What a run would make. `labels` counts pairs by class folder; `classes` what the masks looked at hold.
+    """What a run would make. `labels` counts pairs by class folder; `masks` are those that hold labels.
 
     `cost` is None where none of the sources tried can be made; `trouble` then says why.
     """
@@ -57,8 +73,7 @@ class Outlook:
     variants: dict[str, int]
     splits: dict[str, Split]
     labels: dict[str, int]
-    classes: list[ClassRow]
-    looked_at: int
+    masks: list[Masks]
     cost: Cost | None
     trouble: str
 
@@ -70,9 +85,9 @@ def outlook(recipe: Recipe, root: Path, selection: Selection, *, workers: int, m
     """
     dataset = read_input(recipe, root)
     jobs = make_plan(recipe, dataset, selection)
-    seen, spec = _look(recipe, dataset, root, workers, max_pixels)
+    seen, specs = _look(recipe, dataset, root, workers, max_pixels)
     values = [one for source in seen for one in source.values]
-    cost, trouble = _measured(recipe, root, jobs, spec, max_pixels)
+    cost, trouble = _measured(recipe, root, jobs, specs, max_pixels)
     return Outlook(
         dataset=dataset,
         sources=len(jobs),
@@ -81,8 +96,7 @@ def outlook(recipe: Recipe, root: Path, selection: Selection, *, workers: int, m
         variants=dict(Counter(pair.variant for job in jobs for pair in job.pairs)),
         splits=_splits(recipe, dataset, jobs),
         labels=_labels(jobs),
-        classes=class_rows(values, spec, recipe.input) if values else [],
-        looked_at=len(values),
+        masks=[_masks(recipe, name, spec, values) for name, spec in specs.items() if spec.kind != "image"],
         cost=cost,
         trouble=trouble,
     )
@@ -90,17 +104,17 @@ def outlook(recipe: Recipe, root: Path, selection: Selection, *, workers: int, m
 
 def _look(
     recipe: Recipe, dataset: Dataset, root: Path, workers: int, max_pixels: int
-) -> tuple[list[Seen], MaskSpec | None]:
+) -> tuple[list[Seen], dict[str, MaskSpec]]:
     """At most 200 masks of the whole data set, as a run looks at them, whatever part of it is wanted."""
     items = looked_at(dataset.items)
     if not items:
-        return [], None
+        return [], {}
     engine = survey_engine(SurveyContext(root, recipe, max_pixels), len(items), workers)
     try:
         seen = list(run_tasks(engine, [Read(Job(item, ()), looked_at=True) for item in items]).values())
     finally:
         engine.close()
-    return seen, spec_of(recipe, [one.look for source in seen for one in source.values], len(items))
+    return seen, specs_of(recipe, [one.look for source in seen for one in source.values], items)
 
 
 def _splits(recipe: Recipe, dataset: Dataset, jobs: Sequence[Job]) -> dict[str, Split]:
@@ -132,7 +146,7 @@ class _Tally:
 
 
 def _measured(
-    recipe: Recipe, root: Path, jobs: Sequence[Job], spec: MaskSpec | None, max_pixels: int
+    recipe: Recipe, root: Path, jobs: Sequence[Job], specs: Mapping[str, MaskSpec], max_pixels: int
 ) -> tuple[Cost | None, str]:
     """The cost of the run, or why none can be told."""
     context = Context(root, root, recipe, border_of(recipe), "", max_pixels)
@@ -145,9 +159,9 @@ def _measured(
             break
         before = time.perf_counter()
         try:
-            source = read_source(root, job.item, spec, recipe.output.mask, max_pixels)
+            source = read_source(root, job.item, specs, recipe, max_pixels)
             reading, read = reading + time.perf_counter() - before, read + 1
-            _measure(context, spec, source, job, tallies, deadline)
+            _measure(context, source, job, tallies, deadline)
         except ImageError as error:
             trouble = trouble or str(error)
     return _extrapolated(jobs, tallies, reading / max(1, read)), trouble
@@ -155,7 +169,6 @@ def _measured(
 
 def _measure(
     context: Context,
-    spec: MaskSpec | None,
     source: Decoded,
     job: Job,
     tallies: dict[str, _Tally],
@@ -167,7 +180,7 @@ def _measure(
         if pair.copy > COPIES_EACH or (is_known and time.perf_counter() > deadline):
             continue
         before = time.perf_counter()
-        _, files = finished(context, spec, source, pair)
+        _, files = finished(context, source, pair)
         tally = tallies.setdefault(pair.variant, _Tally())
         tally.seconds += time.perf_counter() - before
         tally.bytes += sum(map(len, files.values()))

@@ -12,6 +12,7 @@ import numpy as np
 from augcli.errors import DatasetError, ImageError
 from augcli.geometry import Border
 from augcli.keys import key_of
+from augcli.recipe.labels import SOLE, MaskOptions
 from augcli.recipe.options import InputOptions, MaskOutput
 from augcli.sample import Array, Coding, Item, Mask, MaskKind
 
@@ -27,7 +28,8 @@ Rgb = tuple[int, int, int]
 class MaskLook:
     """One mask as it was found: its mode and format, its values with their shares of the pixels.
 
-    `shares` is empty for colours; `black_and_white` tells of a palette that shows 0 and 1 so.
+    `shares` is empty for colours; `black_and_white` tells of a palette that shows 0 and 1 so. `name` is the
+    mask's name.
     """
 
     where: str
@@ -35,6 +37,7 @@ class MaskLook:
     format: str
     shares: Mapping[int, float]
     black_and_white: bool = False
+    name: str = SOLE
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,7 @@ class MaskSpec:
     threshold: int | None = None
     fill: int | Rgb = 0
     colors: tuple[Rgb, ...] = ()
+    name: str = SOLE
 
     def as_record(self) -> dict[str, Any]:
         """The kind as dataset.json holds it."""
@@ -64,19 +68,24 @@ class MaskSpec:
 
 
 def looked_at(items: Sequence[Item]) -> list[Item]:
-    """At most 200 items with a mask, chosen by the hash of their keys."""
-    masked = [item for item in items if item.masks]
-    return sorted(masked, key=lambda item: key_of("look", item.key))[:MOST_LOOKED_AT]
+    """At most 200 items for each mask's name, chosen by the hash of their keys."""
+    left = Counter({name: MOST_LOOKED_AT for item in items for name in item.masks})
+    chosen = []
+    for item in sorted((i for i in items if i.masks), key=lambda item: key_of("look", item.key)):
+        if any(left[name] > 0 for name in item.masks):
+            chosen.append(item)
+            left.subtract(list(item.masks))
+    return chosen
 
 
-def look_at(mask: Mask, where: str) -> MaskLook:
+def look_at(mask: Mask, where: str, name: str = SOLE) -> MaskLook:
     """Count the values of a mask."""
     grey = _as_grey(mask.values)
     if grey is None:
-        return MaskLook(where, mask.coding.mode, mask.format, {})
+        return MaskLook(where, mask.coding.mode, mask.format, {}, name=name)
     values, counts = np.unique(grey, return_counts=True)
     shares = {int(v): float(c) / grey.size for v, c in zip(values, counts, strict=True)}
-    return MaskLook(where, mask.coding.mode, mask.format, shares, _is_black_and_white(mask.coding))
+    return MaskLook(where, mask.coding.mode, mask.format, shares, _is_black_and_white(mask.coding), name)
 
 
 def _as_grey(values: Array) -> Array | None:
@@ -91,33 +100,65 @@ def _is_black_and_white(coding: Coding) -> bool:
     return coding.palette is not None and coding.palette[:6] == b"\0\0\0\xff\xff\xff"
 
 
+@dataclass(frozen=True)
+class _Open:
+    """What is asked about the masks of one name: what the recipe says of them, and of everything."""
+
+    name: str
+    said: MaskOptions
+    options: InputOptions
+    border: Border
+
+    def line(self, mask: str) -> str:
+        """The recipe line that says more of them."""
+        return line_for(self.name, mask)
+
+
+def line_for(name: str, mask: str) -> str:
+    """The recipe line that says something of one mask: `input: {mask: {kind: index}}`."""
+    return f"input: {{mask: {mask}}}" if name == SOLE else f"input: {{masks: {{{name}: {mask}}}}}"
+
+
 def find_spec(
-    looks: Sequence[MaskLook], options: InputOptions, output: MaskOutput, border: Border
+    looks: Sequence[MaskLook], options: InputOptions, output: MaskOutput, border: Border, name: str = SOLE
 ) -> MaskSpec:
-    """What these masks are. Raises DatasetError, with the recipe lines to paste, where that is open."""
-    if options.mask.threshold is None:
-        looks = _without_jpeg(looks)
-    kind = options.mask.kind if options.mask.kind not in ("auto", "instance") else _found_kind(looks, options)
+    """What the masks of one name are.
+
+    Raises DatasetError, with the recipe lines to paste, where that is open.
+    """
+    asked = _Open(name, options.mask_of(name), options, border)
+    if asked.said.kind == "image":
+        return MaskSpec("image", name=name)
+    if asked.said.threshold is None:
+        looks = _without_jpeg(looks, asked)
+    kind = asked.said.kind if asked.said.kind != "auto" else _found_kind(looks, asked)
+    if kind == "instance":
+        return MaskSpec("instance", name=name)
     if kind == "rgb":
-        return _rgb_spec(options, border)
+        return _rgb_spec(asked)
     if kind == "binary":
-        return _binary_spec(looks, options, output)
-    return MaskSpec("index", fill=_index_fill(looks, options, border))
+        return _binary_spec(looks, asked, output)
+    return MaskSpec("index", fill=_index_fill(looks, asked), name=name)
 
 
-def _without_jpeg(looks: Sequence[MaskLook]) -> list[MaskLook]:
+def _without_jpeg(looks: Sequence[MaskLook], asked: _Open) -> list[MaskLook]:
     """Looks whose values can be trusted; the others fail by name. Raises DatasetError where none is left."""
     exact = [look for look in looks if look.format != "jpeg"]
     if looks and not exact:
-        raise DatasetError(_JPEG, where=looks[0].where, mend=_THRESHOLD_LINE)
+        mend = _threshold_line(asked.name) if asked.said.kind in ("auto", "binary") else _AS_PNG
+        raise DatasetError(_JPEG, where=looks[0].where, mend=mend)
     return exact
 
 
 _JPEG = "a JPEG mask: compression has smeared its values"
-_THRESHOLD_LINE = "if the masks are binary say input: {mask: {threshold: 127}}, else save them as PNG"
+_AS_PNG = "save it as PNG"
 
 
-def _found_kind(looks: Sequence[MaskLook], options: InputOptions) -> MaskKind:
+def _threshold_line(name: str) -> str:
+    return f"if the masks are binary say {line_for(name, '{threshold: 127}')}, else save them as PNG"
+
+
+def _found_kind(looks: Sequence[MaskLook], asked: _Open) -> MaskKind:
     rgb = [look for look in looks if look.mode == "RGB"]
     if rgb and len(rgb) < len(looks):
         other = next(look for look in looks if look.mode != "RGB")
@@ -125,21 +166,23 @@ def _found_kind(looks: Sequence[MaskLook], options: InputOptions) -> MaskKind:
             f"masks of two kinds: {rgb[0].where} is RGB, {other.where} is not",
             mend="convert the ones or the others",
         )
-    if options.mask.threshold is not None:
+    if asked.said.threshold is not None:
         return "binary"
     if rgb:
         return "rgb"
-    return _kind_by_values(looks)
+    return _kind_by_values(looks, asked)
 
 
-def _kind_by_values(looks: Sequence[MaskLook]) -> MaskKind:
+def _kind_by_values(looks: Sequence[MaskLook], asked: _Open) -> MaskKind:
     values = sorted({value for look in looks for value in look.shares})
     if all(look.mode == "1" for look in looks):
         return "binary"
     if values == [0]:
-        raise _open_question(f"the {len(looks)} masks looked at hold only 0", "{kind: binary}")
+        raise _open_question(asked, f"the {len(looks)} masks looked at hold only 0", "{kind: binary}")
     if _has_grey_edges(looks, values):
-        raise _open_question(f"masks of 0, 255 and {len(values) - 2} values between", "{threshold: 127}")
+        raise _open_question(
+            asked, f"masks of 0, 255 and {len(values) - 2} values between", "{threshold: 127}"
+        )
     palettes = [look for look in looks if look.mode == "P"]
     if values in ([0, 1], [1]):
         return "binary" if all(look.black_and_white for look in palettes) else "index"
@@ -155,29 +198,33 @@ def _has_grey_edges(looks: Sequence[MaskLook], values: Sequence[int]) -> bool:
     return share < GREY_EDGE_SHARE
 
 
-def _open_question(what: str, first: str) -> DatasetError:
-    return DatasetError(what, mend=f"say input: {{mask: {first}}} or input: {{mask: {{kind: index}}}}")
+def _open_question(asked: _Open, what: str, first: str) -> DatasetError:
+    return DatasetError(what, mend=f"say {asked.line(first)} or {asked.line('{kind: index}')}")
 
 
-def _binary_spec(looks: Sequence[MaskLook], options: InputOptions, output: MaskOutput) -> MaskSpec:
-    threshold = options.mask.threshold
-    foreground = 255 if threshold is not None else _foreground(looks)
-    return MaskSpec("binary", foreground, output.foreground or foreground, threshold)
+def _binary_spec(looks: Sequence[MaskLook], asked: _Open, output: MaskOutput) -> MaskSpec:
+    threshold = asked.said.threshold
+    foreground = 255 if threshold is not None else _foreground(looks, asked)
+    return MaskSpec("binary", foreground, output.foreground or foreground, threshold, name=asked.name)
 
 
-def _rgb_spec(options: InputOptions, border: Border) -> MaskSpec:
-    colors = tuple(_rgb(color) for color in options.class_colors.values())
-    ignore = options.mask.ignore
+def _rgb_spec(asked: _Open) -> MaskSpec:
+    colors = tuple(_rgb(color) for color in asked.options.class_colors.values())
+    ignore = asked.said.ignore
     if not isinstance(ignore, str):
-        if border == "constant":
+        if asked.border == "constant":
             raise DatasetError(
                 "border: constant needs a colour for RGB masks",
-                mend='say input: {mask: {ignore: "#000000"}}',
+                mend=f"say {asked.line(_BLACK)}",
             )
-        return MaskSpec("rgb", fill=(0, 0, 0), colors=colors)
-    if border == "constant" and _rgb(ignore) in colors:
-        raise _fill_in_use(ignore)
-    return MaskSpec("rgb", fill=_rgb(ignore), colors=(*colors, _rgb(ignore)) if colors else ())
+        return MaskSpec("rgb", fill=(0, 0, 0), colors=colors, name=asked.name)
+    if asked.border == "constant" and _rgb(ignore) in colors:
+        raise _fill_in_use(asked, ignore)
+    declared = (*colors, _rgb(ignore)) if colors else ()
+    return MaskSpec("rgb", fill=_rgb(ignore), colors=declared, name=asked.name)
+
+
+_BLACK = '{ignore: "#000000"}'
 
 
 def _rgb(color: str) -> Rgb:
@@ -185,27 +232,27 @@ def _rgb(color: str) -> Rgb:
     return red, green, blue
 
 
-def _index_fill(looks: Sequence[MaskLook], options: InputOptions, border: Border) -> int:
-    ignore = options.mask.ignore
-    if border == "constant":
+def _index_fill(looks: Sequence[MaskLook], asked: _Open) -> int:
+    ignore = asked.said.ignore
+    if asked.border == "constant":
         if ignore is None and any(max(look.shares, default=0) > DEFAULT_IGNORE for look in looks):
             raise DatasetError(
                 "border: constant needs to know which value of these 16-bit masks means: no label",
-                mend="say input: {mask: {ignore: 65535}}",
+                mend=f"say {asked.line('{ignore: 65535}')}",
             )
-        if (DEFAULT_IGNORE if ignore is None else ignore) in options.class_names:
-            raise _fill_in_use(DEFAULT_IGNORE if ignore is None else ignore)
+        if (DEFAULT_IGNORE if ignore is None else ignore) in asked.options.class_names:
+            raise _fill_in_use(asked, DEFAULT_IGNORE if ignore is None else ignore)
     return ignore if isinstance(ignore, int) else DEFAULT_IGNORE
 
 
-def _fill_in_use(value: int | str) -> DatasetError:
+def _fill_in_use(asked: _Open, value: int | str) -> DatasetError:
     return DatasetError(
         f"border: constant would fill masks with {value}, which is a class in use",
-        mend="say input: {mask: {ignore: N}} with a value that no class has",
+        mend=f"say {asked.line('{ignore: N}')} with a value that no class has",
     )
 
 
-def _foreground(looks: Sequence[MaskLook]) -> int:
+def _foreground(looks: Sequence[MaskLook], asked: _Open) -> int:
     """The one value besides 0 of more than half of the masks that have any; the others fail by name."""
     ones = [tuple(sorted(value for value in look.shares if value)) for look in looks]
     ones = [values for values in ones if values]
@@ -216,7 +263,7 @@ def _foreground(looks: Sequence[MaskLook]) -> int:
         shown = ", ".join(map(str, sorted(set().union(*ones))[:6]))
         raise DatasetError(
             f"binary masks have one value besides 0, these have {shown}",
-            mend="say input: {mask: {threshold: N}} or {kind: index}",
+            mend=f"say {asked.line('{threshold: N}')} or {{kind: index}}",
         )
     return 255
 
@@ -227,14 +274,15 @@ def check_threshold(looks: Sequence[MaskLook], spec: MaskSpec) -> None:
     if spec.threshold is not None and highest is not None and highest <= spec.threshold:
         raise DatasetError(
             f"no mask looked at has a value above the threshold {spec.threshold}, the highest is {highest}",
-            mend="say input: {mask: {threshold: N}} with a lower one, or leave it out",
+            mend=f"say {line_for(spec.name, '{threshold: N}')} with a lower one, or leave it out",
         )
 
 
 def prepared(mask: Mask, spec: MaskSpec, output: MaskOutput, where: str) -> Mask:
     """A decoded mask as it will be written. Raises ImageError where it contradicts the data set's kind."""
     if mask.format == "jpeg" and spec.threshold is None:
-        raise ImageError(_JPEG, where=where, mend=_THRESHOLD_LINE)
+        mend = _AS_PNG if spec.kind == "instance" else _threshold_line(spec.name)
+        raise ImageError(_JPEG, where=where, mend=mend)
     if spec.kind == "binary" and mask.coding.mode == "RGB":
         grey = _as_grey(mask.values)
         mask = mask if grey is None else replace(mask, values=grey, coding=Coding("L"))
@@ -262,7 +310,7 @@ def _binary(mask: Mask, spec: MaskSpec, output: MaskOutput, where: str) -> Mask:
             raise ImageError(
                 f"binary masks hold 0 and {spec.foreground}, this one also {shown}",
                 where=where,
-                mend="mend it, or say input: {mask: {threshold: N}} or {kind: index}",
+                mend=f"mend it, or say {line_for(spec.name, '{threshold: N}')} or {{kind: index}}",
             )
         if output.foreground is None:
             return mask
@@ -290,15 +338,17 @@ def packed(values: Array) -> Array:
     return colors
 
 
-def spec_to_json(spec: MaskSpec | None) -> dict[str, Any] | None:
-    """A spec as JSON data."""
-    return asdict(spec) if spec else None
+def specs_to_json(specs: Mapping[str, MaskSpec]) -> dict[str, Any]:
+    """The masks' specs by name as JSON data."""
+    return {name: asdict(spec) for name, spec in specs.items()}
 
 
-def spec_of_json(data: Mapping[str, Any] | None) -> MaskSpec | None:
-    """A spec from its JSON data."""
-    if not data:
-        return None
+def specs_of_json(data: Mapping[str, Any]) -> dict[str, MaskSpec]:
+    """Specs from their JSON data."""
+    return {name: _spec_of_json(spec) for name, spec in data.items()}
+
+
+def _spec_of_json(data: Mapping[str, Any]) -> MaskSpec:
     fill = data["fill"]
     colors = tuple((r, g, b) for r, g, b in data["colors"])
     return MaskSpec(**{**data, "fill": tuple(fill) if isinstance(fill, list) else fill, "colors": colors})

@@ -9,9 +9,10 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from augcli import journal
@@ -23,6 +24,7 @@ MANIFEST = "manifest.jsonl"
 DATASET = "dataset.json"
 FAILURES = "failures.jsonl"
 RUN = ".augcli/run.json"
+ALSO = ".augcli/also.json"  # the further descriptions, each with its files
 OWN_FOLDER = ".augcli"
 
 
@@ -116,16 +118,34 @@ def _check_free(place: Path) -> None:
 
 def _begun(folder: Path) -> Begun | None:
     store = Store(folder)
-    data = store.read(RUN) if folder.is_dir() else None
-    if data is None:
-        return None
+    run = _own_data(store, RUN) if folder.is_dir() else None
+    return None if run is None else Begun(folder, run, journal.read(store), (folder / MANIFEST).exists())
+
+
+def _own_data(store: Store, name: str) -> Any:
+    """What a JSON file of our own folder holds; None where there is no such file."""
+    data = store.read(name)
     try:
-        run = json.loads(data)
+        return None if data is None else json.loads(data)
     except ValueError as error:
         raise OutputError(
-            f"{RUN} is damaged", where=str(folder), mend="remove the folder, or name another output"
+            f"{name} is damaged", where=str(store.root), mend="remove the folder, or name another output"
         ) from error
-    return Begun(folder, run, journal.read(store), (folder / MANIFEST).exists())
+
+
+def _further(store: Store) -> dict[str, list[str]]:
+    """The further descriptions that an output has, each with its files."""
+    return _own_data(store, ALSO) or {}
+
+
+def _further_files(store: Store) -> list[str]:
+    return [name for files in _further(store).values() for name in files]
+
+
+def has_further(folder: Path, names: Iterable[str]) -> bool:
+    """Whether an output has these further descriptions, no others, and all their files."""
+    store = Store(folder)
+    return set(_further(store)) == set(names) and all(store.path(f).exists() for f in _further_files(store))
 
 
 def is_whole(folder: Path, entry: Entry) -> bool:
@@ -156,7 +176,7 @@ def reopen(out: Path, begun: Begun) -> Store:
             rename_folder(begun.folder, staging)
     store = Store(staging)
     store.remove_folder(TEMPORARY)
-    for name in (RUN, DATASET, FAILURES, MANIFEST):
+    for name in (RUN, ALSO, DATASET, *_further_files(store), FAILURES, MANIFEST):
         store.remove(new_name(name))
     return store
 
@@ -169,7 +189,8 @@ def _take_back(begun: Begun, staging: Path) -> None:
             where=str(staging),
             mend="finish that run, or remove its folder",
         )
-    for name in (*_names(begun), DATASET, FAILURES, journal.JOURNAL, RUN):
+    others = _further_files(Store(begun.folder))
+    for name in (*_names(begun), *others, DATASET, FAILURES, ALSO, journal.JOURNAL, RUN):
         if (begun.folder / name).exists():
             move(begun.folder / name, staging / name)
 
@@ -182,7 +203,7 @@ def _names(begun: Begun) -> list[str]:
 def discard(begun: Begun) -> None:
     """Remove an output of ours: what its journal lists and our own files, nothing else."""
     store = Store(begun.folder)
-    names = [MANIFEST, *_names(begun), DATASET, FAILURES]
+    names = [MANIFEST, *_names(begun), *_further_files(store), DATASET, FAILURES]
     for name in names:
         store.remove(name)
     store.remove_folder(OWN_FOLDER)
@@ -190,10 +211,19 @@ def discard(begun: Begun) -> None:
 
 
 def publish(
-    store: Store, out: Path, lines: list[str], dataset: Mapping[str, Any], failures: list[str]
+    store: Store,
+    out: Path,
+    lines: list[str],
+    dataset: Mapping[str, Any],
+    failures: list[str],
+    also: Mapping[str, Mapping[str, bytes]] = MappingProxyType({}),
 ) -> None:
-    """Write what describes the output, the manifest last, and put it in its place."""
+    """Write what describes the output, the manifest last, and put it in its place.
+
+    `also` holds further descriptions: for each the bytes of its files by their paths.
+    """
     store.remove_folder(TEMPORARY)
+    _describe_further(store, also)
     store.replace(DATASET, (json.dumps(dataset, ensure_ascii=False, indent=2) + "\n").encode())
     if failures:
         store.replace(FAILURES, "".join(line + "\n" for line in failures).encode())
@@ -206,18 +236,35 @@ def publish(
         rename_folder(store.root, out)
 
 
+def _describe_further(store: Store, also: Mapping[str, Mapping[str, bytes]]) -> None:
+    """Write further descriptions in the place of earlier ones; first the list that makes them ours."""
+    files = {path: data for described in also.values() for path, data in described.items()}
+    ours = _further_files(store)
+    for name in files:
+        if name not in ours and store.path(name).exists():  # a finished output may hold files of others
+            raise _in_the_way(name, store.root)
+    for name in (*ours, ALSO):
+        store.remove(name)
+    if also:
+        store.replace(ALSO, dumps({name: list(files) for name, files in also.items()}).encode() + b"\n")
+    for path, data in files.items():
+        store.replace(path, data)
+
+
+def _in_the_way(name: str, where: Path) -> OutputError:
+    return OutputError(f"{name} is in the way, and augcli did not write it", where=str(where), mend="move it")
+
+
 def _publish_into(store: Store, out: Path) -> None:
     """Move everything into a folder that has to stay (files of others, a mount point), manifest last.
 
     A run that was killed here has left some of it there already.
     """
-    last = (DATASET, FAILURES, RUN, journal.JOURNAL, MANIFEST)
+    last = (DATASET, FAILURES, ALSO, RUN, journal.JOURNAL, MANIFEST)
     names = sorted(store.files(), key=lambda name: (last.index(name) if name in last else -1, name))
     for name in names:
         if name not in last and (out / name).exists() and not is_same(store.path(name), out / name):
-            raise OutputError(
-                f"{name} is in the way, and augcli did not write it", where=str(out), mend="move it"
-            )
+            raise _in_the_way(name, out)
     for name in names:
         move(store.path(name), out / name)
     sync_folder(out)

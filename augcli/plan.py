@@ -13,7 +13,7 @@ from augcli.codec import FORMATS
 from augcli.errors import DatasetError
 from augcli.formats import copy_name
 from augcli.recipe import Recipe
-from augcli.sample import Dataset, Item
+from augcli.sample import Dataset, Files, Item, each
 
 OURS = ("manifest.jsonl", "dataset.json", "failures.jsonl", ".augcli")
 
@@ -26,7 +26,7 @@ class Pair:
     variant: str
     copy: int
     image: str
-    masks: Mapping[str, str]
+    masks: Mapping[str, Files]
 
     @property
     def id(self) -> str:
@@ -36,7 +36,7 @@ class Pair:
     @property
     def files(self) -> tuple[str, ...]:
         """Its files, relative to the output."""
-        return (self.image, *self.masks.values())
+        return (self.image, *(path for files in self.masks.values() for path in each(files)))
 
 
 @dataclass(frozen=True)
@@ -97,20 +97,40 @@ def _pairs(recipe: Recipe, item: Item, splits: set[str]) -> Iterable[Pair]:
 def _pair(recipe: Recipe, item: Item, variant: str, copy: int, tag: str | None) -> Pair:
     written = recipe.output.image.format
     suffix = posixpath.splitext(item.image)[1] if written == "same" else FORMATS[written]
-    image, masks = copy_name(item, tag, recipe.output.layout, suffix)
+    if suffix.lower() == ".gif":  # read, and never written
+        suffix = FORMATS["png"]
+    apart = [name for name in item.parts if recipe.input.is_apart(name)]
+    suffixes = {name: _soft_suffix(path) for name, path in item.masks.items() if is_soft(recipe, name)}
+    image, masks = copy_name(item, tag, recipe.output.layout, suffix, suffixes, apart)
     return Pair(item.key, variant, copy, image, masks)
+
+
+def is_soft(recipe: Recipe, name: str) -> bool:
+    """Whether a mask is a picture (depth, a matte): interpolated, and written in a format of pictures."""
+    return recipe.input.mask_of(name).kind == "image"
+
+
+def _soft_suffix(path: str) -> str:
+    """How the files of such a mask end: as the source where that is lossless in any depth."""
+    suffix = posixpath.splitext(path)[1]
+    return suffix if suffix.lower() in (".png", ".tif", ".tiff") else FORMATS["png"]
 
 
 def check_names(jobs: Iterable[Job]) -> None:
     """No two files may share a name, nor differ in case or Unicode form alone, nor be called as ours are."""
-    seen: dict[str, str] = dict.fromkeys(OURS, "augcli's own file")
+    seen: dict[str, Item | None] = dict.fromkeys(OURS)
     for job in jobs:
         for pair in job.pairs:
             for name in pair.files:
                 folded = unicodedata.normalize("NFC", name).casefold()
                 if folded in seen:
-                    raise DatasetError(
-                        f"two files would be called {name}: of {seen[folded]} and of {job.item.image}",
-                        mend="rename one of the sources",
-                    )
-                seen[folded] = job.item.image
+                    raise _collision(name, seen[folded], job.item)
+                seen[folded] = job.item
+
+
+def _collision(name: str, first: Item | None, second: Item) -> DatasetError:
+    owner = first.image if first else "augcli's own file"
+    mend = "rename one of the sources"
+    if first and first is not second and set(first.files) & set(second.files):
+        mend = "they share a mask: give each its own copy with output: {layout: folders}"
+    return DatasetError(f"two files would be called {name}: of {owner} and of {second.image}", mend=mend)

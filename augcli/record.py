@@ -10,7 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from augcli.geometry import Border, Floats, Fold, Frame, Warp, map_of_record, projective_of
+from augcli.instances import Dropped
 from augcli.ops import Applied
+from augcli.sample import Files
 
 Matrix = list[list[float]]
 
@@ -23,15 +25,15 @@ class Source:
     sha256: str
     width: int
     height: int
-    masks: Mapping[str, str] = field(default_factory=dict)
-    mask_sha256: Mapping[str, str] = field(default_factory=dict)
+    masks: Mapping[str, Files] = field(default_factory=dict)
+    mask_sha256: Mapping[str, Files] = field(default_factory=dict)
 
     def as_line(self) -> dict[str, Any]:
         """The source as a manifest line holds it."""
         line: dict[str, Any] = {"image": self.image, "mask": None}
-        line |= dict(self.masks)
+        line |= {name: _plain(files) for name, files in self.masks.items()}
         line |= {"sha256": self.sha256, "mask_sha256": None}
-        line |= {f"{name}_sha256": digest for name, digest in self.mask_sha256.items()}
+        line |= {f"{name}_sha256": _plain(digests) for name, digests in self.mask_sha256.items()}
         return line | {"width": self.width, "height": self.height}
 
 
@@ -40,11 +42,14 @@ class Record:
     """One pair. Paths are relative to the output; `border` is dataset.json's, and not in the line.
 
     `filled` is the share of pixels that a constant border filled; `reencoded` says why an original is not
-    the source's bytes (None: it is, or the pair is no original).
+    the source's bytes (None: it is, or the pair is no original); `note` what was converted in reading it.
+    `masks` and `mask_sha256` go by the mask's name: a file, several where its instances were kept apart, None
+    where there is none. `dropped` are instances of which too little was left (None: there are no instances),
+    `overlaps` the pixels, by mask, in which instances that were joined lay over each other.
     """
 
     file_name: str
-    masks: Mapping[str, str]
+    masks: Mapping[str, Files | None]
     sources: tuple[Source, ...]
     group: str
     split: str | None
@@ -57,15 +62,18 @@ class Record:
     width: int
     height: int
     sha256: str
-    mask_sha256: Mapping[str, str]
+    mask_sha256: Mapping[str, Files | None]
     filled: float = 0.0
     reencoded: str | None = None
+    note: str | None = None
+    dropped: tuple[Dropped, ...] | None = None
+    overlaps: Mapping[str, int] | None = None
     border: Border = "reflect"
 
     def as_line(self) -> dict[str, Any]:
         """The record as JSON data, keys in their documented order."""
         line: dict[str, Any] = {"file_name": self.file_name, "mask_file_name": None}
-        line |= {f"{name}_file_name": path for name, path in self.masks.items()}
+        line |= {f"{name}_file_name": _plain(files) for name, files in self.masks.items()}
         line |= {
             "sources": [source.as_line() for source in self.sources],
             "group": self.group,
@@ -80,10 +88,14 @@ class Record:
             "height": self.height,
             "filled": self.filled,
             "reencoded": self.reencoded,
+            "note": self.note,
             "sha256": self.sha256,
             "mask_sha256": None,
         }
-        return line | {f"{name}_sha256": digest for name, digest in self.mask_sha256.items()}
+        line |= {f"{name}_sha256": _plain(digests) for name, digests in self.mask_sha256.items()}
+        if self.dropped is not None:
+            line["dropped"] = [one.as_record() for one in self.dropped]
+        return line | ({"overlaps": dict(self.overlaps)} if self.overlaps else {})
 
     @staticmethod
     def of_line(line: Mapping[str, Any], border: Border) -> Record:
@@ -95,6 +107,8 @@ class Record:
             applied=tuple(Applied(step["name"], step["params"]) for step in line["applied"]),
             mask_sha256=_named(line, "_sha256"),
             border=border,
+            dropped=_dropped(line.get("dropped")),
+            overlaps=line.get("overlaps"),
             **{name: line[name] for name in _PLAIN},
         )
 
@@ -130,17 +144,28 @@ _PLAIN = (
     "height",
     "filled",
     "reencoded",
+    "note",
     "sha256",
 )
 
 
-def _named(line: Mapping[str, Any], ending: str) -> dict[str, str]:
+def _plain(files: Files | None) -> str | list[str] | None:
+    return list(files) if isinstance(files, tuple) else files
+
+
+def _dropped(line: list[dict[str, Any]] | None) -> tuple[Dropped, ...] | None:
+    return None if line is None else tuple(Dropped(**one) for one in line)
+
+
+def _named(line: Mapping[str, Any], ending: str) -> dict[str, Files]:
     """The masks' values of keys that end so, by mask name."""
-    return {key.removesuffix(ending): v for key, v in line.items() if key.endswith(ending) and v is not None}
+    found = {key.removesuffix(ending): v for key, v in line.items() if key.endswith(ending) and v is not None}
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in found.items()}
 
 
 def _source(line: Mapping[str, Any]) -> Source:
     plain = ("image", "sha256", "width", "height")
     digests = _named(line, "_sha256")
-    masks = {name: line[name] for name in digests}
+    files = {name: line[name] for name in digests}
+    masks = {name: tuple(value) if isinstance(value, list) else value for name, value in files.items()}
     return Source(**{name: line[name] for name in plain}, masks=masks, mask_sha256=digests)

@@ -10,14 +10,16 @@ from pydantic import BaseModel
 
 from augcli.errors import ImageError
 from augcli.geometry import RMS_OF_UNIT_ALPHA, Frame
+from augcli.masks import line_for
 from augcli.recipe import Group, Recipe, Step, Variant
+from augcli.recipe.labels import SOLE
 from augcli.survey import Survey, last_frame
 from augcli.transforms import Transform
 from augcli.transforms.color import Brightness, ColorJitter, Contrast
 from augcli.transforms.elastic import Elastic, ElasticGrid
 from augcli.transforms.geometric import Affine, Rotate, Scale, Shear, Translate
 from augcli.transforms.parameters import Distribution, Number, Size
-from augcli.values import class_remarks
+from augcli.values import MasksSeen, class_remarks
 
 FLIPS = {"horizontal_flip": "mirrors", "vertical_flip": "turns upside down", "transpose": "transposes"}
 LEAST_PX = 0.1  # weaker elastic fields change nothing that is seen
@@ -213,10 +215,7 @@ def data_remarks(survey: Survey) -> list[str]:
     """What looks like a slip in a recipe for this data set."""
     return [
         *_split_remarks(survey),
-        *class_remarks(survey.classes, survey.recipe.input),
-        *_ignore_remarks(survey),
-        *_many_values_remarks(survey),
-        *_black_and_white_remarks(survey),
+        *(remark for masks in survey.masks for remark in _mask_remarks(masks)),
         *_output_size_remarks(survey),
         *_grid_remarks(survey),
     ]
@@ -234,36 +233,35 @@ def _split_remarks(survey: Survey) -> Iterator[str]:
             yield f"no split is expanded: only originals would be written; say input: {{expand: [{first}]}}"
 
 
-def _ignore_remarks(survey: Survey) -> Iterator[str]:
-    """A lone 255 (or 65535) above the classes mostly means: no label."""
-    options = survey.recipe.input
-    if not survey.spec or survey.spec.kind != "index" or options.mask.ignore is not None or options.classes:
-        return
-    if (void := void_value(survey)) is not None:
-        yield f"masks hold {void}; if that means: no label, say input: {{mask: {{ignore: {void}}}}}"
-
-
-def _many_values_remarks(survey: Survey) -> Iterator[str]:
-    if survey.spec and survey.spec.kind == "index" and len(survey.classes) > MOST_CLASSES:
-        yield f"masks hold {len(survey.classes)} different values: are they classes?"
-
-
-def _black_and_white_remarks(survey: Survey) -> Iterator[str]:
-    if survey.spec and survey.spec.kind == "rgb" and is_black_and_white(survey):
-        yield (
-            "masks are stored as RGB and hold black and white alone; to have them as 0 and 255 say "
-            "input: {mask: {kind: binary}}"
+def _mask_remarks(masks: MasksSeen) -> Iterator[str]:
+    found = [*class_remarks(masks.classes, masks.options)]
+    if masks.spec and masks.spec.kind == "index":
+        found += _index_remarks(masks)
+    if masks.spec and masks.spec.kind == "rgb" and is_black_and_white(masks):
+        line = line_for(masks.name, "{kind: binary}")
+        found.append(
+            f"masks are stored as RGB and hold black and white alone; to have them as 0 and 255 say {line}"
         )
+    yield from found if masks.name == SOLE else (f"{masks.name}: {remark}" for remark in found)
 
 
-def is_black_and_white(survey: Survey) -> bool:
+def _index_remarks(masks: MasksSeen) -> Iterator[str]:
+    """A lone 255 (or 65535) above the classes mostly means: no label."""
+    if masks.ignore is None and not masks.options.classes and (void := void_value(masks)) is not None:
+        line = line_for(masks.name, f"{{ignore: {void}}}")
+        yield f"masks hold {void}; if that means: no label, say {line}"
+    if len(masks.classes) > MOST_CLASSES:
+        yield f"masks hold {len(masks.classes)} different values: are they classes?"
+
+
+def is_black_and_white(masks: MasksSeen) -> bool:
     """Whether the masks looked at hold no colours but black and white."""
-    return bool(survey.classes) and {row.value for row in survey.classes} <= {"#000000", "#ffffff"}
+    return bool(masks.classes) and {row.value for row in masks.classes} <= {"#000000", "#ffffff"}
 
 
-def void_value(survey: Survey) -> int | None:
+def void_value(masks: MasksSeen) -> int | None:
     """255 or 65535 where index masks hold it and hold nothing near it; else None."""
-    values = sorted(row.value for row in survey.classes if isinstance(row.value, int))
+    values = sorted(row.value for row in masks.classes if isinstance(row.value, int))
     if len(values) < 2 or values[-1] not in (255, 65535) or values[-2] >= values[-1] - 1:
         return None
     return values[-1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +18,7 @@ class Report:
     written: int = 0
     already: int = 0
     failed: list[Failed] = field(default_factory=list)
+    notes: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
     dataset: Dataset | None = None
 
@@ -39,6 +41,7 @@ class Report:
             "written": self.written,
             "already": self.already,
             "failed": [failure.as_line() for failure in self.failed],
+            "notes": dict(self.notes),
             "orphan_images": list(dataset.orphan_images) if dataset else [],
             "orphan_masks": list(dataset.orphan_masks) if dataset else [],
             "seconds": round(self.seconds, 3),

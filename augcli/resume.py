@@ -38,9 +38,9 @@ class Identity:
 
     def refusal(self, begun: Begun) -> str:
         """Why an output cannot be continued, with the difference named; empty where it can."""
-        now = self.as_json()
+        before, now = _of_pairs(begun.run), _of_pairs(self.as_json())
         for name in ("recipe", "order of variants", "selection", "fingerprint"):
-            changed = list(differences(begun.run.get(name), now[name]))
+            changed = list(differences(before.get(name), now[name]))
             if changed:
                 more = f" and {len(changed) - 3} more" if len(changed) > 3 else ""
                 return f"belongs to another {name}: {'; '.join(changed[:3])}{more}"
@@ -80,6 +80,13 @@ class Identity:
         }
 
 
+def _of_pairs(run: Mapping[str, Any]) -> Mapping[str, Any]:
+    """run.json without what no pair depends on: every run writes the further descriptions anew."""
+    recipe = run["recipe"]
+    options = {key: value for key, value in recipe["output"].items() if key != "also"}
+    return {**run, "recipe": {**recipe, "output": options}}
+
+
 def _source_of(entry: Entry) -> str:
     return entry.pair.rsplit("|", 2)[0]
 
@@ -91,11 +98,15 @@ def changed_file(root: Path, entry: Entry) -> str:
     """
     source = entry.line["sources"][0]
     digests = {source["image"]: source["sha256"]}
-    masks = (key.removesuffix("_sha256") for key in source if key.endswith("_sha256") and source[key])
-    digests |= {source[name]: source[f"{name}_sha256"] for name in masks}
+    for name in (key.removesuffix("_sha256") for key in source if key.endswith("_sha256") and source[key]):
+        digests |= zip(_listed(source[name]), _listed(source[f"{name}_sha256"]), strict=True)
     return next(
         (path for path in digests if not _is_same(root / path, entry.inputs[path], digests[path])), ""
     )
+
+
+def _listed(one: str | list[str]) -> list[str]:
+    return [one] if isinstance(one, str) else one
 
 
 def _is_same(path: Path, stat: tuple[int, int], digest: str) -> bool:

@@ -13,18 +13,29 @@ from pathlib import Path
 from typing import Any
 
 from augcli import journal, output
+from augcli.also import described
 from augcli.codec import MAX_PIXELS
 from augcli.engines import Done, Engine, Lost, Outcome, Raised
 from augcli.engines.local import local_engine
 from augcli.errors import DatasetError, OutputError
 from augcli.fingerprint import fingerprint
 from augcli.formats import read_dataset
+from augcli.formats.reading import count
 from augcli.geometry import Border
 from augcli.journal import Entry, dumps
-from augcli.masks import MaskLook, MaskSpec, check_threshold, find_spec, looked_at, spec_of_json, spec_to_json
+from augcli.masks import (
+    MaskLook,
+    MaskSpec,
+    check_threshold,
+    find_spec,
+    looked_at,
+    specs_of_json,
+    specs_to_json,
+)
 from augcli.output import Begun
 from augcli.plan import EVERYTHING, Job, Selection, make_plan
 from augcli.recipe import Recipe
+from augcli.recipe.labels import SOLE
 from augcli.report import Progress, Report
 from augcli.resume import Identity
 from augcli.sample import Dataset, Item
@@ -58,21 +69,26 @@ def usable_cpus() -> int:
 
 def read_input(recipe: Recipe, root: Path) -> Dataset:
     """The data set as the recipe's `input` says. Raises DatasetError."""
-    chosen = recipe.input
+    chosen, named = recipe.input, recipe.input.named_masks
     return read_dataset(
         root,
         layout=chosen.layout,
         images=chosen.images,
-        masks=chosen.masks,
+        masks=chosen.mask_paths,
         suffix=chosen.suffix,
+        pairs=chosen.pairs,
+        optional=[name for name, mask in named.items() if mask.optional],
+        several=[name for name in named or (SOLE,) if chosen.mask_of(name).kind == "instance"],
         group=chosen.group,
     )
 
 
 def border_of(recipe: Recipe) -> Border:
-    """The border rule; `auto` is `reflect` where all labels are class maps, as they are here."""
+    """The border rule; `auto` is `reflect`, and `constant` where a mirrored object would have no label."""
     chosen = recipe.output.border
-    return "reflect" if chosen == "auto" else chosen
+    if chosen == "auto":
+        return "constant" if recipe.input.has_instances else "reflect"
+    return chosen
 
 
 def expand(
@@ -114,8 +130,9 @@ def refuse_orphans(dataset: Dataset) -> None:
     orphans = [*dataset.orphan_images, *dataset.orphan_masks]
     if orphans:
         named = ", ".join(orphans[:5]) + (f" and {len(orphans) - 5} more" if len(orphans) > 5 else "")
-        what = f"--strict: {len(dataset.orphan_images)} images without a mask, "
-        what += f"{len(dataset.orphan_masks)} masks without an image: {named}"
+        images, masks = len(dataset.orphan_images), len(dataset.orphan_masks)
+        lonely = f"{count(images, 'image')} without a mask, {count(masks, 'mask')} without an image"
+        what = f"--strict: {lonely}: {named}"
         raise DatasetError(what, where=str(dataset.root), mend="pair them up, or leave out --strict")
 
 
@@ -130,13 +147,13 @@ class _Run:
         self.pairs = [pair for job in identity.jobs for pair in job.pairs]
         self.entries: dict[str, Entry] = {}
         self.uncommitted: list[Entry] = []
-        self.spec: MaskSpec | None = None
+        self.specs: dict[str, MaskSpec] = {}
         self.report = Report(planned=len(self.pairs))
 
     def go(self) -> Report:
         begun, replaced = self._found()
         if begun:
-            self.spec = spec_of_json(begun.run.get("mask"))
+            self.specs = specs_of_json(begun.run.get("masks", {}))
             self.entries = self.identity.kept(begun)
         self.report.already = len(self.entries)
         if begun and begun.is_published and self._is_all_there(begun):
@@ -148,7 +165,9 @@ class _Run:
         return self.report
 
     def _is_all_there(self, begun: Begun) -> bool:
-        """Whether nothing is pending, nor any failure listed of a source that is gone."""
+        """Whether nothing is pending or to be described, nor any failure listed of a source that is gone."""
+        if not output.has_further(begun.folder, self.recipe.output.also):
+            return False
         return len(self.entries) == len(self.pairs) and not (begun.folder / output.FAILURES).exists()
 
     def _found(self) -> tuple[Begun | None, Begun | None]:
@@ -173,12 +192,12 @@ class _Run:
         pending = [job for job in map(self._pending, self.identity.jobs) if job.pairs]
         with self._engine(len(pending)) as engine:
             items = looked_at(self.dataset.items)
-            if items and not self.spec:
-                self.spec = spec_by_looking(self.recipe, engine, items)
-            run = self.identity.as_json() | {"mask": spec_to_json(self.spec)}
+            if items and not self.specs:
+                self.specs = specs_by_looking(self.recipe, engine, items)
+            run = self.identity.as_json() | {"masks": specs_to_json(self.specs)}
             store = output.reopen(self.out, begun) if begun else output.begin(self.out, run)
             try:
-                self._commit_all(store, engine.run(Make(job, self.spec) for job in pending))
+                self._commit_all(store, engine.run(Make(job, self.specs) for job in pending))
             finally:
                 self._flush(store)
         return store
@@ -223,6 +242,8 @@ class _Run:
             self.entries[made.entry.pair] = made.entry
             self.uncommitted.append(made.entry)
             self.report.written += 1
+            if note := made.entry.line.get("note"):
+                self.report.notes[note] += 1
         self.progress.advances()
 
     def _flush(self, store: Store) -> None:
@@ -238,9 +259,10 @@ class _Run:
         for failure in self.report.failed:  # an earlier run may have made some of it
             for name in failure.pair.files:
                 store.remove(name)
-        lines = [dumps(self.entries[pair.id].line) for pair in self.pairs if pair.id in self.entries]
+        lines = [self.entries[pair.id].line for pair in self.pairs if pair.id in self.entries]
+        also = described(self.recipe.output.also, lines)
         failures = [dumps(failure.as_line()) for failure in self.report.failed]
-        output.publish(store, self.out, lines, self._description(), failures)
+        output.publish(store, self.out, [*map(dumps, lines)], self._description(), failures, also)
 
     def _description(self) -> dict[str, Any]:
         """What dataset.json holds: no times, hosts or absolute paths."""
@@ -254,7 +276,7 @@ class _Run:
             "fingerprint": identity["fingerprint"],
             "input": {"layout": self.dataset.layout, **self.dataset.reading},
             "border": border_of(self.recipe),
-            "mask": self.spec.as_record() if self.spec else None,
+            "masks": {name: spec.as_record() for name, spec in self.specs.items()},
             "classes": identity["recipe"]["input"]["classes"],
             "counts": {**counts, "failed": len(self.report.failed), "variants": dict(variants)},
         }
@@ -280,7 +302,9 @@ def _results(task: Task, outcome: Outcome[Answer]) -> Iterable[Made | Failed]:
     return [made for made in outcome.result if not isinstance(made, MaskLook)]
 
 
-def spec_by_looking(recipe: Recipe, engine: Engine[Task, Answer], items: Sequence[Item]) -> MaskSpec:
+def specs_by_looking(
+    recipe: Recipe, engine: Engine[Task, Answer], items: Sequence[Item]
+) -> dict[str, MaskSpec]:
     """Look at these items' masks in the engine. Raises DatasetError where their kind is open."""
     looks: list[MaskLook] = []
     for _, outcome in engine.run(Look(item) for item in items):
@@ -288,15 +312,20 @@ def spec_by_looking(recipe: Recipe, engine: Engine[Task, Answer], items: Sequenc
             raise Bug(outcome.traceback)
         if isinstance(outcome, Done) and not isinstance(outcome.result, Unwritable):
             looks += [look for look in outcome.result if isinstance(look, MaskLook)]
-    return spec_of(recipe, looks, len(items))
+    return specs_of(recipe, looks, items)
 
 
-def spec_of(recipe: Recipe, looks: Sequence[MaskLook], tried: int) -> MaskSpec:
-    """What the masks are by those that could be read of `tried`. Raises DatasetError where that is open."""
-    if not looks and recipe.input.mask.kind == "auto":
-        raise DatasetError(f"none of the {tried} masks looked at can be read", mend="mend them")
-    spec = find_spec(
-        sorted(looks, key=lambda k: k.where), recipe.input, recipe.output.mask, border_of(recipe)
-    )
-    check_threshold(looks, spec)
+def specs_of(recipe: Recipe, looks: Sequence[MaskLook], tried: Sequence[Item]) -> dict[str, MaskSpec]:
+    """What the masks are, by name, by those that could be read. Raises DatasetError where that is open."""
+    names = dict.fromkeys(name for item in tried for name in item.masks)
+    return {name: _spec_of(recipe, name, looks, sum(name in item.masks for item in tried)) for name in names}
+
+
+def _spec_of(recipe: Recipe, name: str, looks: Sequence[MaskLook], tried: int) -> MaskSpec:
+    own = sorted((look for look in looks if look.name == name), key=lambda look: look.where)
+    if not own and recipe.input.mask_of(name).kind == "auto":
+        called = "" if name == SOLE else f" {name}"
+        raise DatasetError(f"none of the {tried} masks{called} looked at can be read", mend="mend them")
+    spec = find_spec(own, recipe.input, recipe.output.mask, border_of(recipe), name)
+    check_threshold(own, spec)
     return spec

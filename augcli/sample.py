@@ -11,7 +11,13 @@ import numpy.typing as npt
 
 Array = npt.NDArray[Any]
 Colors = Literal["grey", "rgb", "multi"]
-MaskKind = Literal["index", "binary", "rgb"]
+Files = str | tuple[str, ...]  # a mask's file, or its files where each instance has its own
+MaskKind = Literal["index", "binary", "rgb", "instance", "image"]
+
+
+def each(files: Files) -> tuple[str, ...]:
+    """The files of a mask, one or several."""
+    return (files,) if isinstance(files, str) else files
 
 
 @dataclass(frozen=True)
@@ -19,7 +25,8 @@ class Item:
     """One source of a data set; nothing is decoded.
 
     Paths are relative to the data set's root, with `/`. `key` is the image's path without its last
-    suffix, in Unicode NFC. `masks` maps a mask's name (`mask` where there is one) to its path.
+    suffix, in Unicode NFC. `masks` maps a mask's name (`mask` where there is one) to its path. For a mask of
+    several files, one for each instance, that is the first one, and `parts` has them all, in their order.
     """
 
     key: str
@@ -28,6 +35,16 @@ class Item:
     split: str | None = None
     group: str = ""
     label: str | None = None
+    parts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def files_of(self, name: str) -> tuple[str, ...]:
+        """The files of a mask, at least one."""
+        return self.parts.get(name) or (self.masks[name],)
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """All its files: the image, then those of each mask."""
+        return (self.image, *(path for name in self.masks for path in self.files_of(name)))
 
 
 @dataclass(frozen=True)
@@ -40,7 +57,7 @@ class Dataset:
 
     root: Path
     layout: str
-    reading: Mapping[str, str]
+    reading: Mapping[str, Any]
     reason: str
     items: tuple[Item, ...]
     orphan_images: tuple[str, ...] = ()

@@ -11,7 +11,7 @@ from augcli.formats.reading import scalar
 from augcli.recipe import Recipe, parse_recipe
 from augcli.remarks import is_black_and_white, void_value
 from augcli.survey import Survey
-from augcli.values import ClassRow, kind_reason
+from augcli.values import ClassRow, MasksSeen, kind_reason
 
 COMMENT_WIDTH = 100
 MOST_CLASSES = 64
@@ -59,8 +59,8 @@ def _input(survey: Survey) -> Iterator[str]:
     yield from (f"  {key}: {scalar(value)}" for key, value in dataset.reading.items())
     if survey.splits:
         yield from _splits(survey)
-    if any(item.masks for item in dataset.items):
-        yield from _mask(survey)
+    for masks in survey.masks:  # what is found without being told is one mask a picture
+        yield from _mask(survey, masks)
     yield ""
 
 
@@ -75,30 +75,30 @@ def _splits(survey: Survey) -> Iterator[str]:
     yield f"  expand: [{scalar(chosen)}]"
 
 
-def _mask(survey: Survey) -> Iterator[str]:
-    if survey.spec is None:
+def _mask(survey: Survey, masks: MasksSeen) -> Iterator[str]:
+    if masks.spec is None:
         yield from _comment(f"What the masks are is open: {survey.question}.", "  ")
         yield "  # mask: {kind: index}"
         return
-    reason = kind_reason(survey.values, survey.spec, survey.recipe.input)
+    reason = kind_reason(masks.values, masks.spec, survey.recipe.input)
     yield from _comment(f"The masks' kind is {reason}.", "  ")
-    if survey.spec.kind == "rgb" and is_black_and_white(survey):
+    if masks.spec.kind == "rgb" and is_black_and_white(masks):
         yield from _comment(
             "They hold black and white alone; {kind: binary} would write them as 0 and 255.", "  "
         )
-    void = void_value(survey) if survey.spec.kind == "index" else None
+    void = void_value(masks) if masks.spec.kind == "index" else None
     if void is None:
-        yield f"  mask: {{kind: {survey.spec.kind}}}"
+        yield f"  mask: {{kind: {masks.spec.kind}}}"
     else:
         yield from _comment(f"{void} is taken to mean: no label here.", "  ")
-        yield f"  mask: {{kind: {survey.spec.kind}, ignore: {void}}}"
-    yield from _classes(survey, void)
+        yield f"  mask: {{kind: {masks.spec.kind}, ignore: {void}}}"
+    yield from _classes(masks, void)
 
 
-def _classes(survey: Survey, void: int | None) -> Iterator[str]:
+def _classes(masks: MasksSeen, void: int | None) -> Iterator[str]:
     """The values found, for the user to name: as comments, for nobody has said what they are."""
-    rows = [row for row in survey.classes if row.value != void]
-    if not rows or survey.spec is None or survey.spec.kind == "binary":
+    rows = [row for row in masks.classes if row.value != void]
+    if not rows or masks.spec is None or masks.spec.kind == "binary":
         return
     yield from _comment("Give the classes names if you like; dataset.json will hold them.", "  ")
     yield "  # classes:"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import filecmp
 import os
 import shutil
@@ -72,12 +73,17 @@ class Store:
         move(self.path(name), self.path(to))
 
     def link(self, source: Path, name: str) -> None:
-        """Hard-link a file from outside the store."""
+        """Hard-link a file from outside the store; copy it where file systems cannot be linked."""
         path = self.path(name)
         with _named("hard-link", path):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.unlink(missing_ok=True)
-            os.link(source, path)
+            try:
+                os.link(source, path)
+            except OSError as error:
+                if error.errno not in (errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP):
+                    raise
+                path.write_bytes(source.read_bytes())
 
     def truncate(self, name: str, length: int) -> None:
         """Cut a file to its first `length` bytes."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -19,13 +19,14 @@ from augcli.engines import Engine, Lost, Raised
 from augcli.engines.local import local_engine
 from augcli.errors import AugcliError, DatasetError, ImageError
 from augcli.geometry import Frame
-from augcli.masks import MaskSpec, looked_at, prepared
-from augcli.plan import EVERYTHING, Job, Pair, is_expanded, make_plan
+from augcli.masks import MaskSpec, looked_at
+from augcli.plan import EVERYTHING, Job, Pair, is_expanded, is_soft, make_plan
 from augcli.recipe import Recipe, Variant
-from augcli.run import Bug, read_input, spec_of
-from augcli.sample import Dataset, Item
-from augcli.source import check_name, check_size, read_file
-from augcli.values import ClassRow, Values, class_rows, values_of
+from augcli.run import Bug, read_input, specs_of
+from augcli.sample import Colors, Dataset, Item
+from augcli.source import check_name, check_size, read_file, read_labels
+from augcli.values import MasksSeen, Values, values_of
+from augcli.worker import written_format
 
 SOURCES_PER_WORKER = 64  # fewer are read before another process has started
 
@@ -71,7 +72,7 @@ class Survey:
     dataset: Dataset
     jobs: tuple[Job, ...]
     seen: tuple[Seen, ...]
-    spec: MaskSpec | None
+    specs: Mapping[str, MaskSpec]
     collision: AugcliError | None
     question: AugcliError | None
 
@@ -80,15 +81,19 @@ class Survey:
         """Why `expand` would do nothing at all."""
         return [error for error in (self.collision, self.question) if error]
 
-    @property
-    def values(self) -> list[Values]:
-        """The masks that were looked at, as far as they could be read."""
-        return [one for seen in self.seen for one in seen.values]
+    @cached_property
+    def masks(self) -> list[MasksSeen]:
+        """The masks, those of each name together."""
+        names = dict.fromkeys(name for item in self.dataset.items for name in item.masks)
+        return [self._masks_of(name) for name in names]
 
-    @property
-    def classes(self) -> list[ClassRow]:
-        """The values of the masks looked at."""
-        return class_rows(self.values, self.spec, self.recipe.input) if self.values else []
+    def _masks_of(self, name: str) -> MasksSeen:
+        values = tuple(one for seen in self.seen for one in seen.values if one.look.name == name)
+        paths = {path for item in self.dataset.items if name in item.masks for path in item.files_of(name)}
+        headers = (seen.masks[path] for seen in self.seen for path in seen.masks if path in paths)
+        return MasksSeen(
+            name, self.specs.get(name), values, Counter(map(kind_of, headers)), self.recipe.input
+        )
 
     @property
     def headers(self) -> list[Header]:
@@ -104,11 +109,6 @@ class Survey:
     def image_kinds(self) -> Counter[str]:
         """How many images are of a format and mode: `JPEG RGB`."""
         return Counter(map(kind_of, self.headers))
-
-    @property
-    def mask_kinds(self) -> Counter[str]:
-        """How many masks are of a format and mode."""
-        return Counter(kind_of(header) for seen in self.seen for header in seen.masks.values())
 
     @property
     def turned(self) -> int:
@@ -179,7 +179,7 @@ class Hold:
     """A task: decode a source's masks and hold them against what masks are here."""
 
     job: Job
-    spec: MaskSpec
+    specs: Mapping[str, MaskSpec]
 
 
 Task = Read | Hold
@@ -197,12 +197,13 @@ def survey(recipe: Recipe, root: Path, *, workers: int, max_pixels: int) -> Surv
     engine = survey_engine(Context(root, recipe, max_pixels), len(jobs), workers)
     try:
         seen = run_tasks(engine, [Read(job, job.item.key in chosen) for job in jobs])
-        spec, question = _spec(recipe, seen, len(chosen))
-        held = run_tasks(engine, _to_hold(jobs, seen, spec)) if spec else {}
+        tried = [item for item in dataset.items if item.key in chosen]
+        specs, question = _specs(recipe, seen, tried)
+        held = run_tasks(engine, _to_hold(jobs, seen, specs)) if specs else {}
     finally:
         engine.close()
     ordered = tuple(_with_failures(seen[job.item.key], held.get(job.item.key)) for job in jobs)
-    return Survey(recipe, dataset, tuple(jobs), ordered, spec, collision, question)
+    return Survey(recipe, dataset, tuple(jobs), ordered, specs, collision, question)
 
 
 def _planned(recipe: Recipe, dataset: Dataset) -> tuple[list[Job], AugcliError | None]:
@@ -213,20 +214,22 @@ def _planned(recipe: Recipe, dataset: Dataset) -> tuple[list[Job], AugcliError |
         return [Job(item, ()) for item in dataset.items], error
 
 
-def _spec(recipe: Recipe, seen: Mapping[str, Seen], tried: int) -> tuple[MaskSpec | None, AugcliError | None]:
+def _specs(
+    recipe: Recipe, seen: Mapping[str, Seen], tried: Sequence[Item]
+) -> tuple[dict[str, MaskSpec], AugcliError | None]:
     """What the masks are, or the open question."""
     looks = [one.look for source in seen.values() for one in source.values]
     try:
-        return (spec_of(recipe, looks, tried) if tried else None), None
+        return specs_of(recipe, looks, tried), None
     except DatasetError as error:
-        return None, error
+        return {}, error
 
 
-def _to_hold(jobs: Iterable[Job], seen: Mapping[str, Seen], spec: MaskSpec) -> list[Hold]:
+def _to_hold(jobs: Iterable[Job], seen: Mapping[str, Seen], specs: Mapping[str, MaskSpec]) -> list[Hold]:
     """The sources whose masks were looked at, and those with masks of a format or mode that was not."""
     known = {kind_of(h) for source in seen.values() if source.values for h in source.masks.values()}
     return [
-        Hold(job, spec)
+        Hold(job, specs)
         for job in jobs
         if (source := seen[job.item.key]).values
         or any(kind_of(header) not in known for header in source.masks.values())
@@ -290,19 +293,26 @@ def _read(context: Context, task: Read) -> Seen:
     errors: list[ImageError] = []
     with _noted(errors, item.image):
         image = _image_header(context, item)
-    for path in item.masks.values():
+    for name, path in _mask_files(item):
         with _noted(errors, path):
             data = read_file(context.root / path, path)
-            masks[path] = check_mask(data, where=path, max_pixels=context.max_pixels)
-            if task.looked_at:
+            check = check_image if is_soft(context.recipe, name) else check_mask
+            masks[path] = check(data, where=path, max_pixels=context.max_pixels)
+            if task.looked_at and path == item.masks[name] and check is check_mask:
                 decoded = decode_mask(data, where=path, max_pixels=context.max_pixels)
-                values.append(values_of(decoded, path))
+                values.append(values_of(decoded, path, name, len(item.parts.get(name, ()))))
             if image:
-                check_size(image, masks[path].size, item.image, path)
+                size = masks[path].upright_size if check is check_image else masks[path].size
+                check_size(image, size, item.image, path)
     failures = [_failure(task.job, error) for error in errors]
     if image and not failures:
         failures = _pair_failures(context.recipe, task.job, image)
     return Seen(item.key, image, masks, tuple(values), tuple(failures))
+
+
+def _mask_files(item: Item) -> Iterator[tuple[str, str]]:
+    for name in item.masks:
+        yield from ((name, path) for path in item.files_of(name))
 
 
 def _image_header(context: Context, item: Item) -> Header:
@@ -314,13 +324,12 @@ def _image_header(context: Context, item: Item) -> Header:
 
 def _held(context: Context, task: Hold) -> Seen:
     """What of a source's masks contradicts the others."""
-    errors: list[ImageError] = []
-    for path in task.job.item.masks.values():
-        with _noted(errors, path):
-            data = read_file(context.root / path, path)
-            mask = decode_mask(data, where=path, max_pixels=context.max_pixels)
-            prepared(mask, task.spec, context.recipe.output.mask, path)
-    return Seen(task.job.item.key, failures=tuple(_failure(task.job, error) for error in errors))
+    item, errors = task.job.item, list[ImageError]()
+    with _noted(errors, item.image):
+        header = _image_header(context, item)
+        data = {path: read_file(context.root / path, path) for path in item.files}
+        read_labels(data, item, header, task.specs, context.recipe, context.max_pixels)
+    return Seen(item.key, failures=tuple(_failure(task.job, error) for error in errors))
 
 
 def _pair_failures(recipe: Recipe, job: Job, header: Header) -> list[Failure]:
@@ -344,9 +353,10 @@ def _check_pair(recipe: Recipe, pair: Pair, header: Header) -> None:
     frame = Frame(*header.upright_size)
     fitted(recipe.output, last_frame(recipe, chosen, pair.key, pair.copy, frame) if chosen else frame)
     wanted = recipe.output.image.format
-    written = header.format if wanted == "same" else wanted
+    written = written_format(header.format) if wanted == "same" else wanted
     is_encoded = pair.variant != ORIGINAL or written != header.format
-    if is_encoded and (refusal := _encoding_error(written, header.mode, header.has_icc)):
+    made = (header.dtype, header.colors, header.alpha, header.channels, header.has_icc)
+    if is_encoded and (refusal := _encoding_error(written, *made)):
         raise ImageError(refusal[0], mend=refusal[1])
 
 
@@ -357,17 +367,15 @@ def last_frame(recipe: Recipe, variant: Variant, key: str, copy: int, frame: Fra
     return resolve([step for step in drawn if step.transform.family != "elastic"], frame)[1]
 
 
-_CHANNELS = {"L": 1, "RGB": 3, "RGBA": 4}
-
-
 @lru_cache
-def _encoding_error(written: str, mode: str, has_icc: bool) -> tuple[str, str] | None:
+def _encoding_error(
+    written: str, dtype: str, colors: Colors, alpha: bool, channels: int, has_icc: bool
+) -> tuple[str, str] | None:
     """Why no picture of this kind can be written in a format, and the mend: found by writing one pixel."""
-    if mode not in _CHANNELS:
-        return None
-    pixel = np.zeros((1, 1, _CHANNELS[mode]), np.uint8)
+    pixel = np.zeros((1, 1, channels), dtype)
+    profile = b"profile" if has_icc else None
     try:
-        encode_image(pixel, format=written, icc=b"profile" if has_icc else None)
+        encode_image(pixel, format=written, colors=colors, alpha=alpha, icc=profile)
     except ImageError as error:
         return error.what, error.mend
     return None

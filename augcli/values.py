@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from augcli.masks import MaskLook, MaskSpec, look_at, packed
+from augcli.recipe.labels import SOLE
 from augcli.recipe.options import InputOptions
 from augcli.sample import Mask
 
@@ -22,12 +23,18 @@ class Values:
     """A mask that was decoded: how it looks, its number of pixels, and their shares by colour.
 
     `colors` go by `#rrggbb` and are empty where the mask is not stored as RGB; of more than 256 the commonest
-    are kept.
+    are kept. `files` is the number of files that the mask consists of, where each shows one instance.
     """
 
     look: MaskLook
     pixels: int
     colors: Mapping[str, float]
+    files: int = 0
+
+    @property
+    def instances(self) -> int:
+        """How many instances there are, if it is a mask of instances: its files, or its values besides 0."""
+        return self.files or sum(value != 0 for value in self.look.shares)
 
 
 @dataclass(frozen=True)
@@ -43,20 +50,22 @@ class ClassRow:
     masks: int
 
 
-def values_of(mask: Mask, where: str) -> Values:
+def values_of(mask: Mask, where: str, name: str = SOLE, files: int = 0) -> Values:
     """Count the values, or the colours, of a decoded mask."""
-    look = look_at(mask, where)
+    look = look_at(mask, where, name)
     height, width = mask.values.shape[:2]
     if mask.values.ndim == 2:
-        return Values(look, width * height, {})
+        return Values(look, width * height, {}, files)
     found, counts = np.unique(packed(mask.values), return_counts=True)
     commonest = np.argsort(-counts, kind="stable")[:MOST_COLORS]
     colors = {f"#{int(found[i]):06x}": float(counts[i]) / (width * height) for i in commonest}
-    return Values(look, width * height, colors)
+    return Values(look, width * height, colors, files)
 
 
 def class_rows(values: Sequence[Values], spec: MaskSpec | None, options: InputOptions) -> list[ClassRow]:
-    """The values of these masks in order. With a threshold: as they will be written."""
+    """The values of these masks in order. With a threshold: as they will be written; none of instances."""
+    if spec and spec.kind == "instance":
+        return []
     pixels: dict[Value, float] = defaultdict(float)
     masks: Counter[Value] = Counter()
     for one in values:
@@ -95,16 +104,41 @@ def _names(spec: MaskSpec | None, options: InputOptions) -> dict[Value, str]:
     if spec and spec.kind == "binary" and 1 in names:
         foreground = spec.foreground if spec.threshold is None else spec.written
         names.setdefault(foreground or 255, names[1])
-    ignored = options.mask.ignore
+    ignored = options.mask_of(spec.name if spec else SOLE).ignore
     if ignored is not None and (spec is None or spec.kind != "binary"):
         names.setdefault(ignored, "(ignored)")
     return names
 
 
+@dataclass(frozen=True)
+class MasksSeen:
+    """The masks of one name: what they are (None: that is open), and those that were looked at."""
+
+    name: str
+    spec: MaskSpec | None
+    values: tuple[Values, ...]
+    kinds: Counter[str]
+    options: InputOptions
+
+    @property
+    def classes(self) -> list[ClassRow]:
+        """The values of the masks looked at; none of instances and pictures."""
+        return class_rows(self.values, self.spec, self.options) if self.values else []
+
+    @property
+    def ignore(self) -> int | str | None:
+        """The value or colour that the recipe says means: no label."""
+        return self.options.mask_of(self.name).ignore
+
+
 def kind_reason(values: Sequence[Values], spec: MaskSpec, options: InputOptions) -> str:
     """What the masks are and why, in one phrase."""
     looked = f"in the {len(values)} looked at"
-    said = ", says the recipe" if options.mask.kind != "auto" else ""
+    said = ", says the recipe" if options.mask_of(spec.name).kind != "auto" else ""
+    if spec.kind == "image":
+        return "image: a second picture, interpolated like the first, says the recipe"
+    if spec.kind == "instance":
+        return f"instance{said}: {sum(one.instances for one in values)} instances {looked}"
     found = sorted({value for one in values for value in one.look.shares})
     if spec.threshold is not None:
         return f"binary: above {spec.threshold} is foreground, says the recipe"

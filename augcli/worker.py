@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from augcli.augment import ORIGINAL, Augmented, augment
-from augcli.codec import decode_mask, encode_image, encode_mask, read_header, strip_metadata
+from augcli.codec import FORMATS, decode_mask, encode_image, encode_mask, read_header, strip_metadata
 from augcli.errors import ImageError
 from augcli.geometry import Border
+from augcli.instances import keys_of
 from augcli.journal import Entry, dumps
 from augcli.keys import key_of
 from augcli.masks import MaskLook, MaskSpec, look_at
@@ -19,7 +22,7 @@ from augcli.plan import Job, Pair
 from augcli.program import needs_chain
 from augcli.recipe import Recipe
 from augcli.record import Record, Source
-from augcli.sample import Item
+from augcli.sample import Files, Item, each
 from augcli.source import Decoded, read_file, read_source
 from augcli.store import TEMPORARY, Store, StoreError
 
@@ -48,7 +51,7 @@ class Make:
     """A job: make these pairs."""
 
     job: Job
-    spec: MaskSpec | None
+    specs: Mapping[str, MaskSpec]
 
 
 @dataclass(frozen=True)
@@ -110,10 +113,12 @@ def set_up(context: Context) -> Callable[[Task], Answer]:
 def looks(context: Context, item: Item) -> list[MaskLook]:
     """How an item's masks look; those that cannot be read fail later, by name."""
     found = []
-    for path in item.masks.values():
+    for name, path in item.masks.items():
+        if context.recipe.input.mask_of(name).kind == "image":
+            continue
         try:
             data = read_file(context.root / path, path)
-            found.append(look_at(decode_mask(data, where=path, max_pixels=context.max_pixels), path))
+            found.append(look_at(decode_mask(data, where=path, max_pixels=context.max_pixels), path, name))
         except (ImageError, MemoryError):
             continue
     return found
@@ -122,14 +127,13 @@ def looks(context: Context, item: Item) -> list[MaskLook]:
 def make(context: Context, task: Make) -> Answer:
     """Make a job's pairs. A fault of the source fails all of them, a fault of one pair that one."""
     try:
-        mask = context.recipe.output.mask
-        source = read_source(context.root, task.job.item, task.spec, mask, context.max_pixels)
+        source = read_source(context.root, task.job.item, task.specs, context.recipe, context.max_pixels)
     except ImageError as error:
         return [_failed(pair, error) for pair in task.job.pairs]
     except MemoryError:
         return [_failed(pair, _out_of_memory(task.job.item)) for pair in task.job.pairs]
     try:
-        return [_made(context, task, source, pair) for pair in task.job.pairs]
+        return [_made(context, source, pair) for pair in task.job.pairs]
     except StoreError as error:
         return Unwritable(error)
 
@@ -142,9 +146,7 @@ def _failed(pair: Pair, error: ImageError) -> Failed:
     return Failed(pair, error.what, error.where, error.mend)
 
 
-def finished(
-    context: Context, spec: MaskSpec | None, source: Decoded, pair: Pair
-) -> tuple[Record, dict[str, bytes]]:
+def finished(context: Context, source: Decoded, pair: Pair) -> tuple[Record, dict[str, bytes]]:
     """A pair in memory: its manifest line and the bytes of its files. Raises ImageError."""
     result = augment(
         context.recipe,
@@ -153,15 +155,16 @@ def finished(
         variant=pair.variant,
         copy=pair.copy,
         border=context.border,
-        fills=dict.fromkeys(source.masks, spec.fill if spec else 0),
+        fills=source.fills,
+        instances=source.instances,
     )
     files, reencoded = _encoded(context, source, pair, result)
     return _record(source, pair, result, files, reencoded), files
 
 
-def _made(context: Context, task: Make, source: Decoded, pair: Pair) -> Made | Failed:
+def _made(context: Context, source: Decoded, pair: Pair) -> Made | Failed:
     try:
-        record, files = finished(context, task.spec, source, pair)
+        record, files = finished(context, source, pair)
     except ImageError as error:
         return Failed(pair, error.what, error.where or source.item.image, error.mend)
     except MemoryError:
@@ -190,9 +193,7 @@ def _links(context: Context, source: Decoded, pair: Pair) -> dict[str, str]:
     """Output files that may be linked to their source file."""
     if context.recipe.output.originals != "hardlink" or pair.variant != ORIGINAL:
         return {}
-    return {pair.image: source.item.image} | {
-        path: source.item.masks[name] for name, path in pair.masks.items()
-    }
+    return {pair.image: source.item.image} | {path: source.path_of(key) for key, path in _targets(pair)}
 
 
 def _encoded(
@@ -203,9 +204,16 @@ def _encoded(
     if pair.variant == ORIGINAL:
         kept, why = _kept(context, source, result)
     files = {pair.image: kept if kept is not None else _image_bytes(context, source, pair, result)}
-    for name, path in pair.masks.items():
-        files[path] = _mask_bytes(source, name, pair, result)
+    for key, path in _targets(pair):
+        make = _soft_bytes if key in source.labels.soft else _mask_bytes
+        files[path] = make(source, key, path, result, as_is=pair.variant == ORIGINAL and not result.applied)
     return files, why
+
+
+def _targets(pair: Pair) -> Iterator[tuple[str, str]]:
+    """The key of each mask, or part of one, and the path that it is written to."""
+    for name, files in pair.masks.items():
+        yield from zip(keys_of(name, files), each(files), strict=True)
 
 
 def _kept(context: Context, source: Decoded, result: Augmented) -> tuple[bytes | None, str | None]:
@@ -216,6 +224,10 @@ def _kept(context: Context, source: Decoded, result: Augmented) -> tuple[bytes |
         return None, "output.size"
     if wanted not in ("same", header.format):
         return None, "output.image.format"
+    if source.image.note:
+        return None, source.image.note
+    if written_format(header.format) != header.format:
+        return None, f"{header.format.upper()} is not written"
     if header.orientation != 1:
         return None, "EXIF orientation"
     if not header.has_metadata:
@@ -225,11 +237,18 @@ def _kept(context: Context, source: Decoded, result: Augmented) -> tuple[bytes |
     return None, "metadata removed"
 
 
+def written_format(format: str) -> str:  # noqa: A002
+    """The format in which `same` writes a picture of this one."""
+    return format if format in FORMATS else "png"
+
+
 def _image_bytes(context: Context, source: Decoded, pair: Pair, result: Augmented) -> bytes:
     options = context.recipe.output.image
     return encode_image(
         result.sample.image,
-        format=source.header.format if options.format == "same" else options.format,
+        format=written_format(source.header.format) if options.format == "same" else options.format,
+        colors=source.image.colors,
+        alpha=source.image.alpha,
         quality=options.quality,
         subsampling=options.subsampling,
         icc=source.image.icc,
@@ -237,33 +256,41 @@ def _image_bytes(context: Context, source: Decoded, pair: Pair, result: Augmente
     )
 
 
-def _mask_bytes(source: Decoded, name: str, pair: Pair, result: Augmented) -> bytes:
-    mask, path = source.masks[name], source.item.masks[name]
-    unchanged = pair.variant == ORIGINAL and not result.applied and name in source.untouched
-    if unchanged and mask.format == "png" and not read_header(source.data[path], where=path).has_metadata:
-        return source.data[path]
-    return encode_mask(result.sample.masks[name], mask.coding)
+def _mask_bytes(source: Decoded, key: str, path: str, result: Augmented, *, as_is: bool) -> bytes:
+    mask, values = source.masks[key], result.sample.masks[key]
+    if as_is and key in source.labels.untouched and np.array_equal(values, mask.values):
+        data = source.data[source.path_of(key)]
+        if mask.format == "png" and not read_header(data, where=path).has_metadata:
+            return data
+    return encode_mask(values, mask.coding)
+
+
+def _soft_bytes(source: Decoded, key: str, path: str, result: Augmented, *, as_is: bool) -> bytes:
+    """The bytes of a second picture: in its own format, where its name says so."""
+    image, data = source.labels.soft[key], source.data[source.path_of(key)]
+    written = "png" if path.endswith(FORMATS["png"]) else "tiff"
+    header = read_header(data, where=path)
+    is_plain = header.orientation == 1 and not header.has_metadata and not image.note
+    if as_is and is_plain and header.format == written:
+        return data
+    pixels = result.sample.masks[key]
+    return encode_image(
+        pixels, format=written, colors=image.colors, alpha=image.alpha, icc=image.icc, where=path
+    )
 
 
 def _record(
     source: Decoded, pair: Pair, result: Augmented, files: Mapping[str, bytes], reencoded: str | None
 ) -> Record:
     item, warp = source.item, result.program.warp()
+    names = dict.fromkeys((*pair.masks, *source.specs))
     simple = warp.simplified()
     digests = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
     width, height = result.sample.size
     return Record(
         file_name=pair.image,
-        masks=dict(pair.masks),
-        sources=(
-            Source(
-                item.image,
-                source.sha256[item.image],
-                *source.header.upright_size,
-                dict(item.masks),
-                {name: source.sha256[path] for name, path in item.masks.items()},
-            ),
-        ),
+        masks={name: pair.masks.get(name) for name in names},
+        sources=(_source_of(source),),
         group=item.group,
         split=item.split,
         label=item.label,
@@ -275,16 +302,33 @@ def _record(
         width=width,
         height=height,
         sha256=digests[pair.image],
-        mask_sha256={name: digests[path] for name, path in pair.masks.items()},
+        mask_sha256={name: _each_of(digests, pair.masks.get(name)) for name in names},
         filled=result.filled,
         reencoded=reencoded,
+        note=source.image.note or None,
+        dropped=result.dropped if source.instances else None,
+        overlaps=source.labels.overlaps or None,
     )
+
+
+def _source_of(source: Decoded) -> Source:
+    item, size = source.item, source.header.upright_size
+    files: dict[str, Files] = {name: item.parts.get(name, path) for name, path in item.masks.items()}
+    digests = {name: found for name, f in files.items() if (found := _each_of(source.sha256, f)) is not None}
+    return Source(item.image, source.sha256[item.image], *size, files, digests)
+
+
+def _each_of(digests: Mapping[str, str], files: Files | None) -> Files | None:
+    """The digests of a mask's files, in the form of their names."""
+    if files is None or isinstance(files, str):
+        return None if files is None else digests[files]
+    return tuple(digests[path] for path in files)
 
 
 def pair_digest(context: Context, source: Decoded, pair: Pair) -> str:
     """What a pair depends on: its sources' bytes, its steps, the output options, seed and fingerprint."""
     recipe = context.recipe
     steps = next((v.resolved() for v in recipe.variants if v.name == pair.variant), None)
-    options = recipe.resolved()["output"]
+    options = {key: value for key, value in recipe.resolved()["output"].items() if key != "also"}
     digests = list(source.sha256.values())
     return key_of(dumps([recipe.seed, pair.id, steps, options, context.fingerprint, digests]))

@@ -62,7 +62,7 @@ def nested(parameters: list[Parameter]) -> dict[str, Any]:
     """The defaults as a recipe would hold them."""
     data: dict[str, Any] = {}
     for parameter in parameters:
-        if parameter.default is not None:
+        if parameter.default is not None and ".NAME." not in parameter.name:
             *outer, name = parameter.name.split(".")
             place = data
             for key in outer:

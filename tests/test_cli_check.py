@@ -59,6 +59,8 @@ recipe.yaml: ok: 1 variant, 3 pairs per source
 
 layout      folders: the folders' names say so: images (images) and masks (masks); 3 pairs of matching names
             to name it for good: input: {layout: folders, images: images, masks: masks}
+            as a pattern, to be changed: \
+input: {layout: pattern, images: "images/**/{name}.jpg", masks: "masks/**/{name}.png"}
 sources     3, for 9 pairs
 images      3 JPEG RGB
 sizes       40x30 (all 3)
@@ -200,6 +202,7 @@ def test_json_holds_all_that_the_text_says(here: Path, capsys: Capture) -> None:
         "layout": "folders",
         "reason": "the folders' names say so: images (images) and masks (masks); 3 pairs of matching names",
         "reading": {"layout": "folders", "images": "images", "masks": "masks"},
+        "pattern": 'input: {layout: pattern, images: "images/**/{name}.jpg", masks: "masks/**/{name}.png"}',
         "sources": 3,
         "pairs": 9,
         "splits": {},
@@ -209,15 +212,18 @@ def test_json_holds_all_that_the_text_says(here: Path, capsys: Capture) -> None:
         "turned": 0,
         "sizes": {"smallest": "40x30", "median": "40x30", "largest": "40x30", "counts": {"40x30": 3}},
         "masks": {
-            "files": {"PNG L": 2},
-            "kind": "index",
-            "reason": "index: values 0, 1 and 9 in the 2 looked at",
-            "looked_at": 2,
-            "values": [
-                {"value": 0, "name": "", "share": 0.5, "masks": 2},
-                {"value": 1, "name": "", "share": 0.25, "masks": 1},
-                {"value": 9, "name": "", "share": 0.25, "masks": 1},
-            ],
+            "mask": {
+                "files": {"PNG L": 2},
+                "kind": "index",
+                "reason": "index: values 0, 1 and 9 in the 2 looked at",
+                "looked_at": 2,
+                "instances": None,
+                "values": [
+                    {"value": 0, "name": "", "share": 0.5, "masks": 2},
+                    {"value": 1, "name": "", "share": 0.25, "masks": 1},
+                    {"value": 9, "name": "", "share": 0.25, "masks": 1},
+                ],
+            }
         },
         "orphan_images": [],
         "orphan_masks": [],

@@ -241,7 +241,7 @@ def test_recipe_and_input_in_the_wrong_order_are_refused(augcli):
 
 
 def test_an_empty_and_a_missing_input_are_refused(augcli, expand):
-    reads = "augcli reads .jpg .jpeg .png .webp .tif .tiff .bmp .gif"
+    reads = "augcli reads .jpg .jpeg .png .webp .tif .tiff .bmp .gif .jp2 .j2k"
     refused(expand(), "in: no such folder; check the path of the input")
     Path("in").mkdir()
     refused(expand(), f"in: no images below this folder; {reads}")
@@ -318,7 +318,7 @@ def test_orphans_are_refused_under_strict(augcli, expand):
     Path("in/masks/b.png").unlink()
     refused(
         expand("-q", "--strict"),
-        "in: --strict: 1 images without a mask, 0 masks without an image: images/b.jpg; "
+        "in: --strict: 1 image without a mask, 0 masks without an image: images/b.jpg; "
         "pair them up, or leave out --strict",
     )
 

@@ -85,13 +85,16 @@ def test_options_of_expand_change_the_plan(here: Path, capsys: Capture) -> None:
         "variants": {"original": 1, "fliplr": 1, "jitter": 10},
         "splits": {},
         "labels": {},
-        "classes": {
-            "looked_at": 3,
-            "values": [
-                {"value": 0, "name": "", "masks": 3},
-                {"value": 1, "name": "", "masks": 2},
-                {"value": 7, "name": "", "masks": 1},
-            ],
+        "masks": {
+            "mask": {
+                "looked_at": 3,
+                "instances": None,
+                "values": [
+                    {"value": 0, "name": "", "masks": 3},
+                    {"value": 1, "name": "", "masks": 2},
+                    {"value": 7, "name": "", "masks": 1},
+                ],
+            }
         },
     }
     assert estimate.keys() == {"bytes", "seconds", "workers", "from_pairs"}

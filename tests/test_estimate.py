@@ -59,8 +59,9 @@ def test_splits_tell_what_passes_through(tmp_path: Path) -> None:
 
 def test_a_selection_is_counted_alone_but_masks_are_looked_at_as_in_the_full_run(tmp_path: Path) -> None:
     found = outlook_of(pairs(tmp_path, [0, 1], [0, 2], [0, 2]), selection=Selection(limit=1))
-    assert (found.sources, found.pairs, found.looked_at) == (1, 5, 3)
-    assert [(row.value, row.masks) for row in found.classes] == [(0, 3), (1, 1), (2, 2)]
+    (masks,) = found.masks
+    assert (found.sources, found.pairs, masks.looked_at) == (1, 5, 3)
+    assert [(row.value, row.masks) for row in masks.classes] == [(0, 3), (1, 1), (2, 2)]
 
 
 def test_broken_sources_are_left_out_of_the_estimate(tmp_path: Path) -> None:

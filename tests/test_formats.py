@@ -86,7 +86,7 @@ def test_only_the_last_suffix_is_stripped(tmp_path: Path) -> None:
 
 def test_a_root_that_cannot_be_read_is_refused_in_one_line(tmp_path: Path) -> None:
     plant(tmp_path, ["a.png", "empty/notes.txt"])
-    suffixes = ".jpg .jpeg .png .webp .tif .tiff .bmp .gif"
+    suffixes = ".jpg .jpeg .png .webp .tif .tiff .bmp .gif .jp2 .j2k"
     assert refusal(tmp_path / "no") == "IN: no such folder; check the path of the input"
     assert refusal(tmp_path / "a.png") == "IN: is not a folder; give the folder that holds the images"
     assert refusal(tmp_path / "empty") == f"IN: no images below this folder; augcli reads {suffixes}"
@@ -415,7 +415,7 @@ def test_options_that_say_nothing_are_refused(tmp_path: Path) -> None:
         "input: masks means nothing to layout: suffix; leave it out, or use layout: folders"
     )
     assert refusal(tmp_path, layout="coco") == (
-        "input layout coco is not known; use one of auto, folders, suffix, carvana, classes, images"
+        "input layout coco is not known; use one of auto, folders, suffix, carvana, classes, images, pattern"
     )
 
 
@@ -606,7 +606,12 @@ REFUSED = [
     ("seg_mmseg_samples/pseudo_cityscapes_dataset", "several ways", "suffix: _gtFine_labelTrainIds}"),
     ("seg_mmseg_samples/pseudo_mapillary_dataset", "several ways", "masks: v2.0}"),
     ("seg_mmseg_samples/pseudo_hsidrive20_dataset", "looks like masks", "images: DIR, masks: DIR}"),
-    ("seg_nuclei", "looks like masks", "images: DIR, masks: DIR}"),
+    (
+        "seg_nuclei",
+        "looks like masks",
+        'images: "dsb2018/{id}/images/{id}.png", masks: {mask: {path: "dsb2018/{id}/masks/*.png", '
+        "kind: instance}}}",
+    ),
     ("seg_nuclei/stardist", "looks like masks", "layout: images}"),
 ]
 needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="the test data (AUGCLI_TEST_DATA) is not here")

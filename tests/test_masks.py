@@ -17,8 +17,8 @@ from augcli.masks import (
     look_at,
     looked_at,
     prepared,
-    spec_of_json,
-    spec_to_json,
+    specs_of_json,
+    specs_to_json,
 )
 from augcli.recipe import parse_recipe
 from augcli.recipe.options import MaskOutput
@@ -271,10 +271,9 @@ def test_a_mask_that_contradicts_the_others_is_refused_by_name(one, spec, messag
 @pytest.mark.parametrize(
     "spec",
     [
-        None,
         MaskSpec("binary", 1, 255, 108),
         MaskSpec("rgb", fill=(1, 2, 3), colors=((0, 0, 142), (1, 2, 3))),
     ],
 )
 def test_a_spec_survives_json(spec):
-    assert spec_of_json(json.loads(json.dumps(spec_to_json(spec)))) == spec
+    assert specs_of_json(json.loads(json.dumps(specs_to_json({"a": spec})))) == {"a": spec}

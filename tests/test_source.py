@@ -4,12 +4,11 @@ import os
 
 import numpy as np
 import pytest
-from PIL import Image as PilImage
 from sets import HEIGHT, WIDTH, exif, huge_png, labels, photo, save
 
 from augcli.errors import ImageError
 from augcli.masks import MaskSpec
-from augcli.recipe.options import MaskOutput
+from augcli.recipe import parse_recipe
 from augcli.sample import Item
 from augcli.source import read_source
 
@@ -17,8 +16,9 @@ INDEX = MaskSpec("index")
 DAMAGED = "it is damaged or of a rare kind: replace it or save it again"
 
 
-def source(root, image="a.jpg", mask="a.png", spec=INDEX, **options):
-    return read_source(root, Item("a", image, {"mask": mask} if mask else {}), spec, MaskOutput(), **options)
+def source(root, image="a.jpg", mask="a.png", spec=INDEX, text="seed: 0", **options):
+    item = Item("a", image, {"mask": mask} if mask else {})
+    return read_source(root, item, {"mask": spec}, parse_recipe(text, "r"), **options)
 
 
 def refusal(root, *args, **options):
@@ -46,12 +46,12 @@ def test_a_pair_is_read_once_with_its_bytes_stats_and_digests(tmp_path):
     assert set(read.sha256) == {"a.jpg", "a.png"}
     assert np.array_equal(read.sample.masks["mask"], labels())
     assert read.sample.size == (WIDTH, HEIGHT)
-    assert read.untouched == {"mask"}
+    assert read.labels.untouched == {"mask"}
 
 
 def test_a_mask_that_is_written_otherwise_is_not_untouched(tmp_path):
     read = source(pair(tmp_path, labels(values=(0, 90, 200))), spec=MaskSpec("binary", 255, 255, 108))
-    assert read.untouched == frozenset()
+    assert read.labels.untouched == frozenset()
     assert set(np.unique(read.masks["mask"].values)) == {0, 255}
 
 
@@ -99,9 +99,9 @@ def test_an_empty_file_is_named(tmp_path):
 
 def test_a_page_of_html_is_no_picture(tmp_path):
     write(pair(tmp_path) / "a.jpg", b"<!DOCTYPE html><title>404</title>")
-    assert refusal(tmp_path) == (
-        "a.jpg: not an image of a format that is read (JPEG, PNG, GIF, TIFF, WebP and BMP); save it as PNG"
-    )
+    message = refusal(tmp_path)
+    assert message.startswith("a.jpg: not an image of a format that is read (")
+    assert message.endswith("; save it as PNG")
 
 
 @pytest.mark.parametrize("kept", [0.3, 0.6, 0.9])
@@ -145,18 +145,3 @@ def test_a_png_called_jpg_is_refused(tmp_path):
 def test_a_png_mask_may_have_any_name(tmp_path):
     save(pair(tmp_path) / "x.png", labels()).rename(tmp_path / "a.gif")
     assert np.array_equal(source(tmp_path, mask="a.gif").masks["mask"].values, labels())
-
-
-@pytest.mark.parametrize(
-    ("image", "name", "what"),
-    [
-        (PilImage.new("CMYK", (8, 8)), "a.jpg", "a.jpg: CMYK: pictures have to be 8-bit grey, RGB or RGBA"),
-        (PilImage.new("P", (8, 8)), "a.png", "a.png: palette: pictures have to be 8-bit grey, RGB or RGBA"),
-        (PilImage.new("I;16", (8, 8)), "a.png", "a.png: 16-bit grey: pictures have to be 8-bit grey"),
-        (PilImage.new("1", (8, 8)), "a.png", "a.png: 1-bit: pictures have to be 8-bit grey"),
-        (PilImage.new("L", (8, 8)), "a.gif", "a.gif: a GIF: pictures with a palette are not read"),
-    ],
-)
-def test_pictures_that_would_have_to_be_converted_are_refused_by_name(tmp_path, image, name, what):
-    image.save(tmp_path / name)
-    assert refusal(tmp_path, name, None).startswith(what)

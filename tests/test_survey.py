@@ -34,10 +34,11 @@ def test_headers_of_all_files_and_values_of_masks_are_read(tmp_path: Path) -> No
     found = looked(pairs(tmp_path, [0, 1], [0, 2]))
     assert [seen.key for seen in found.seen] == ["images/a", "images/b"]
     assert found.image_kinds == {"JPEG RGB": 2}
-    assert found.mask_kinds == {"PNG L": 2}
     assert found.sizes == {(40, 30): 2}
-    assert found.spec == MaskSpec("index", fill=255)
-    assert [row.value for row in found.classes] == [0, 1, 2]
+    assert found.specs == {"mask": MaskSpec("index", fill=255)}
+    (masks,) = found.masks
+    assert (masks.name, masks.kinds) == ("mask", {"PNG L": 2})
+    assert [row.value for row in masks.classes] == [0, 1, 2]
     assert (found.pairs, found.failing_pairs, found.refusals) == (4, 0, [])
 
 
@@ -174,11 +175,11 @@ def test_what_fails_by_its_size_fails_in_expand(
 
 def test_an_open_question_about_the_masks_is_a_refusal(tmp_path: Path) -> None:
     found = looked(pairs(tmp_path, [0], [0]))
-    assert found.spec is None
+    assert found.specs == {}
     assert refusals(found) == [
         "the 2 masks looked at hold only 0; say input: {mask: {kind: binary}} or input: {mask: {kind: index}}"
     ]
-    assert [(row.value, row.masks) for row in found.classes] == [(0, 2)]
+    assert [(row.value, row.masks) for row in found.masks[0].classes] == [(0, 2)]
 
 
 def test_colliding_names_are_a_refusal(tmp_path: Path) -> None:

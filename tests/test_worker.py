@@ -35,7 +35,7 @@ def jobs_of(context):
 def answer(root, text=FLIPS, spec=INDEX, **changes):
     """What a worker answers to the first job."""
     context = context_of(root, text, **changes)
-    return set_up(context)(Make(jobs_of(context)[0], spec))
+    return set_up(context)(Make(jobs_of(context)[0], {"mask": spec} if spec else {}))
 
 
 def originals(root, text="seed: 0", spec=None):

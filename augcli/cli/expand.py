@@ -65,6 +65,8 @@ def expand(
     loaded = with_overrides(load_recipe(recipe), copies=copies, seed=seed)
     settings = Settings(workers or usable_cpus(), Selection(only, limit), strict, overwrite, max_pixels)
     report = run(loaded, input, output, settings, Progress() if quiet else Terminal())
+    for note, pairs in report.notes.items():
+        click.echo(f"note ({pairs} written): {note}", err=True)
     say_failures(report.failed, output)
     if as_json:
         click.echo(json.dumps(report.as_json(), ensure_ascii=False))

@@ -9,12 +9,14 @@ from typing import Any
 from augcli.cli.lines import counted, fact, table
 from augcli.cli.progress import shortened
 from augcli.errors import DatasetError
+from augcli.formats import equal_pattern
 from augcli.formats.reading import count, recipe_line
 from augcli.recipe import Recipe
+from augcli.recipe.labels import SOLE
 from augcli.remarks import data_remarks, recipe_remarks
 from augcli.run import refuse_orphans
 from augcli.survey import Survey
-from augcli.values import kind_reason, percent
+from augcli.values import ClassRow, MasksSeen, kind_reason, percent
 
 MOST_FAILURES = 20
 MOST_VALUES = 40
@@ -59,8 +61,11 @@ def _survey_lines(survey: Survey) -> list[str]:
 def _layout_lines(survey: Survey) -> Iterator[str]:
     dataset = survey.dataset
     name_it = f"to name it for good: {recipe_line(dataset.reading)}"
-    said = survey.recipe.input.layout != "auto"
-    yield from fact("layout", f"{dataset.layout}: {dataset.reason}", *([] if said else [name_it]))
+    said = survey.recipe.input.layout != "auto" or survey.recipe.input.named_masks
+    naming = [] if said else [name_it]
+    if not said and (line := equal_pattern(dataset)):
+        naming.append(f"as a pattern, to be changed: {line}")
+    yield from fact("layout", f"{dataset.layout}: {dataset.reason}", *naming)
     yield from fact("sources", f"{len(dataset.items)}, for {count(survey.pairs, 'pair')}")
     if survey.splits:
         named = (
@@ -109,15 +114,16 @@ def _mask_lines(survey: Survey) -> Iterator[str]:
     if not any(item.masks for item in survey.dataset.items):
         yield from fact("masks", "none")
         return
-    yield from fact("masks", counted(survey.mask_kinds) or "none can be read")
-    if survey.spec:
-        yield from fact("kind", kind_reason(survey.values, survey.spec, survey.recipe.input))
-    if survey.classes:
-        yield from fact("values", *_value_lines(survey))
+    for masks in survey.masks:
+        called = "masks" if masks.name == SOLE else masks.name
+        yield from fact(called, counted(masks.kinds) or "none can be read")
+        if masks.spec:
+            yield from fact("kind", kind_reason(masks.values, masks.spec, survey.recipe.input))
+        if masks.classes:
+            yield from fact("values", *_value_lines(masks.classes))
 
 
-def _value_lines(survey: Survey) -> list[str]:
-    rows = survey.classes
+def _value_lines(rows: Sequence[ClassRow]) -> list[str]:
     head = ("value", "class" if any(row.name for row in rows) else "", "pixels", "masks")
     shown = [(str(r.value), r.name, percent(r.share), str(r.masks)) for r in rows[:MOST_VALUES]]
     more = [f"and {len(rows) - MOST_VALUES} more"] if len(rows) > MOST_VALUES else []
@@ -172,6 +178,7 @@ def survey_data(survey: Survey) -> dict[str, Any]:
         "layout": dataset.layout,
         "reason": dataset.reason,
         "reading": dict(dataset.reading),
+        "pattern": equal_pattern(dataset),
         "sources": len(dataset.items),
         "pairs": survey.pairs,
         "splits": {
@@ -181,7 +188,7 @@ def survey_data(survey: Survey) -> dict[str, Any]:
         "labels": survey.labels,
         "groups": survey.groups,
         **_image_data(survey),
-        "masks": _mask_data(survey),
+        "masks": {masks.name: _mask_data(survey, masks) for masks in survey.masks},
         "orphan_images": list(dataset.orphan_images),
         "orphan_masks": list(dataset.orphan_masks),
         "skipped": list(dataset.skipped),
@@ -203,14 +210,14 @@ def _image_data(survey: Survey) -> dict[str, Any]:
     }
 
 
-def _mask_data(survey: Survey) -> dict[str, Any] | None:
-    if not any(item.masks for item in survey.dataset.items):
-        return None
-    spec = survey.spec
+def _mask_data(survey: Survey, masks: MasksSeen) -> dict[str, Any]:
+    spec = masks.spec
+    is_instances = spec is not None and spec.kind == "instance"
     return {
-        "files": dict(survey.mask_kinds),
+        "files": dict(masks.kinds),
         "kind": spec.kind if spec else None,
-        "reason": kind_reason(survey.values, spec, survey.recipe.input) if spec else None,
-        "looked_at": len(survey.values),
-        "values": [vars(row) for row in survey.classes],
+        "reason": kind_reason(masks.values, spec, survey.recipe.input) if spec else None,
+        "looked_at": len(masks.values),
+        "instances": sum(one.instances for one in masks.values) if is_instances else None,
+        "values": [vars(row) for row in masks.classes],
     }

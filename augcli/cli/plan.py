@@ -91,14 +91,16 @@ def _class_lines(outlook: Outlook) -> Iterator[str]:
     """How many masks hold each class: of those that were looked at, for no others are known."""
     from augcli.formats.reading import count
 
-    if not outlook.classes:
-        return
-    is_named = any(row.name for row in outlook.classes)
-    rows = [("value", "class" if is_named else "", "masks")]
-    rows += [(str(row.value), row.name, str(row.masks)) for row in outlook.classes]
-    yield from fact(
-        "classes", f"of the {count(outlook.looked_at, 'mask')} looked at", *_cut(table(rows, left=2))
-    )
+    for masks in outlook.masks:
+        called = f" {masks.name}" if len(outlook.masks) > 1 else ""
+        looked = f"of the {count(masks.looked_at, 'mask')}{called} looked at"
+        if masks.instances is not None:
+            yield from fact("instances", f"{masks.instances}, {looked}")
+        elif masks.classes:
+            is_named = any(row.name for row in masks.classes)
+            rows = [("value", "class" if is_named else "", "masks")]
+            rows += [(str(row.value), row.name, str(row.masks)) for row in masks.classes]
+            yield from fact("classes", looked, *_cut(table(rows, left=2)))
 
 
 def _cut(lines: list[str]) -> list[str]:
@@ -147,9 +149,13 @@ def as_data(outlook: Outlook, workers: int) -> dict[str, Any]:
         "variants": outlook.variants,
         "splits": {name: vars(split) for name, split in outlook.splits.items()},
         "labels": outlook.labels,
-        "classes": {
-            "looked_at": outlook.looked_at,
-            "values": [{"value": row.value, "name": row.name, "masks": row.masks} for row in outlook.classes],
+        "masks": {
+            masks.name: {
+                "looked_at": masks.looked_at,
+                "instances": masks.instances,
+                "values": [{"value": r.value, "name": r.name, "masks": r.masks} for r in masks.classes],
+            }
+            for masks in outlook.masks
         },
         "estimate": None
         if cost is None

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from augcli.formats import shared_groups
 from augcli.formats.reading import count
 from augcli.report import Progress
 from augcli.sample import Dataset
@@ -33,6 +34,7 @@ class Terminal(Progress):
         ):
             if names:
                 click.echo(f"{count(len(names), noun)} {what}: {shortened(names)}", err=True)
+        say_shared_groups(dataset)
 
     def begins(self, total: int, done: int) -> None:
         """Show the bar, or remember the numbers."""
@@ -55,6 +57,15 @@ class Terminal(Progress):
         """Take the bar away."""
         if self._bar is not None:
             self._bar.close()
+
+
+def say_shared_groups(dataset: Dataset) -> None:
+    """Warn of groups that lie in several splits: what was trained on would be tested on."""
+    shared = shared_groups(dataset.items)
+    if shared:
+        group, splits = next(iter(shared.items()))
+        more = f", and {count(len(shared) - 1, 'more group')}" if len(shared) > 1 else ""
+        click.echo(f"warning: group {group} lies in {' and '.join(splits)}{more}", err=True)
 
 
 def shortened(names: tuple[str, ...], most: int = 5) -> str:

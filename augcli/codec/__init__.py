@@ -1,7 +1,14 @@
 """Bytes in, arrays out, and back: picture and mask files of the formats that augcli reads and writes."""
 
-from augcli.codec.decode import check_image, check_mask, decode_image, decode_mask
-from augcli.codec.encode import FORMATS, encode_image, encode_mask
+from augcli.codec.decode import (
+    check_image,
+    check_mask,
+    decode_image,
+    decode_mask,
+    decode_mask_pages,
+    decode_pages,
+)
+from augcli.codec.encode import FORMATS, encode_image, encode_mask, encode_mask_pages, encode_pages
 from augcli.codec.header import MAX_PIXELS, Header, read_header
 from augcli.codec.jpeg import strip_metadata
 
@@ -13,8 +20,12 @@ __all__ = [
     "check_mask",
     "decode_image",
     "decode_mask",
+    "decode_mask_pages",
+    "decode_pages",
     "encode_image",
     "encode_mask",
+    "encode_mask_pages",
+    "encode_pages",
     "read_header",
     "strip_metadata",
 ]

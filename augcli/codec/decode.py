@@ -1,76 +1,75 @@
-"""Decoding: pictures to 8-bit arrays, masks to their exact values. What is not meant to be read is named."""
+"""Decoding: pictures to arrays in the depth they have, masks to their exact values, one page or all."""
 
 from __future__ import annotations
 
-import zlib
+from collections.abc import Callable
 
 import numpy as np
-import simplejpeg
-from PIL import ImageFile
 
-from augcli.codec.header import MAX_PIXELS, Header, damaged, icc_profile, open_picture, pillow, png_chunks
-from augcli.codec.jpeg import count_scans
+from augcli.codec import tiff
+from augcli.codec.header import MAX_PIXELS, Header, Opened, damaged, open_file, pillow, too_large
+from augcli.codec.pixels import Picture, picture_pixels, stored_pixels, tiff_picture
+from augcli.codec.png import check_png
+from augcli.codec.refusals import CONVERT_MASK, mask_refusal, picture_refusal
 from augcli.errors import ImageError
 from augcli.sample import Array, Coding, Image, Mask
 
-_MAX_SCANS = 100  # each costs a pass over all pixels, however few bytes it has; encoders write about 10
-_PICTURE_MODES = ("L", "RGB", "RGBA")
-_MASK_MODES = ("1", "L", "P", "I;16", "RGB")
-_CONVERT_PICTURE = "save it as 8-bit grey, RGB or RGBA"
-_CONVERT_MASK = "save it as a PNG of 1-bit, 8-bit or 16-bit grey, palette or RGB"
-# libtiff decodes broken data of these and reports success
-_UNCHECKED = {"jpeg": "JPEG", "tiff_jpeg": "JPEG", "group3": "fax", "group4": "fax", "tiff_ccitt": "fax"}
-_KINDS = {
-    "1": "1-bit",
-    "L": "8-bit grey",
-    "L;I": "grey with white as zero",
-    "I;16;I": "16-bit grey with white as zero",
-    "P": "palette",
-    "PA": "palette and alpha",
-    "LA": "grey and alpha",
-    "La": "grey and premultiplied alpha",
-    "RGBA": "RGB and alpha",
-    "RGBa": "RGB and premultiplied alpha",
-    "I": "32-bit grey",
-    "I;16": "16-bit grey",
-    "I;16S": "signed 16-bit grey",
-    "I;32S": "signed 32-bit grey",
-    "L;8S": "signed 8-bit grey",
-    "F": "floating-point grey",
-}
-_CHANNELS = {"L": "grey", "I": "grey", "LA": "grey and alpha", "RGBA": "RGB and alpha"}
+_STACK = 4  # all pages together may have this many times the pixels of one picture
 
 
 def decode_image(data: bytes, *, where: str, max_pixels: int = MAX_PIXELS) -> Image:
-    """A picture file as uint8 pixels (H, W, C), upright: 8-bit grey, RGB or RGBA, and nothing else.
+    """A picture file as pixels (H, W, C), upright: uint8, uint16 or float32; grey, RGB or bands; alpha last.
 
-    EXIF orientation is applied; orientation in XMP is not. Raises ImageError for what `read_header` refuses,
-    for damaged or truncated data, and by name for each other kind of picture: nothing is converted.
+    EXIF orientation is applied; orientation in XMP is not. Palettes, CMYK, 1 to 7 bits and grey with white as
+    zero are converted, and `note` says so. Raises ImageError for what `read_header` refuses, for damaged or
+    truncated data, for more than one page, and by name for each kind of picture that is not read.
     """
-    header, picture = _opened_image(data, where, max_pixels)
-    pixels = _decode(header, picture, data, where, max_pixels)
-    if header.format != "tiff":  # Pillow has turned a TIFF upright already
-        pixels = _upright(pixels, header.orientation)
-    pixels = pixels if pixels.ndim == 3 else pixels[..., None]
-    return Image(pixels, header.format, icc_profile(picture), header.size)
+    opened = open_file(data, where=where, max_pixels=max_pixels)
+    _refuse(opened, picture_refusal)
+    _refuse_stack(opened)
+    return _image(opened, picture_pixels(opened))
 
 
 def decode_mask(data: bytes, *, where: str, max_pixels: int = MAX_PIXELS) -> Mask:
     """A mask file as its exact values: uint8 or uint16 (H, W), or uint8 (H, W, 3).
 
-    Palette masks give indices, 1-bit masks 0 and 1, a grey JPEG its grey values (the caller decides whether
-    they can be trusted). Raises ImageError for what `read_header` refuses, for damaged or truncated data,
-    and by name for each kind of file whose values are not exact or not clear.
+    Palette masks give indices, 1-bit masks 0 and 1, 2-bit and 4-bit masks 0 to 3 and 0 to 15, a grey JPEG its
+    grey values (the caller decides whether they can be trusted). Raises ImageError for what `read_header`
+    refuses, for damaged or truncated data, for more than one page, and by name for each kind of file whose
+    values are not exact or not clear.
     """
-    header, picture = _opened_mask(data, where, max_pixels)
-    values = _decode(header, picture, data, where, max_pixels)
-    if header.format == "jpeg":
-        return Mask(_grey(values, where), Coding("L"), header.format)
-    if header.mode == "I;16":
-        values = values.astype(np.uint16)
-    elif header.mode == "1":
-        values = values.astype(np.uint8)
-    return Mask(values, _coding(header, picture), header.format)
+    opened = open_file(data, where=where, max_pixels=max_pixels)
+    _refuse(opened, mask_refusal)
+    _refuse_stack(opened)
+    return _mask(opened, 0)
+
+
+def decode_pages(data: bytes, *, where: str, max_pixels: int = MAX_PIXELS) -> list[Image]:
+    """Every page of a TIFF, every frame of an animation as it is shown, as `decode_image` gives one.
+
+    Raises ImageError as `decode_image` does, where pages differ in size or kind, and where they have
+    more than four times `max_pixels` pixels together.
+    """
+    opened = open_file(data, where=where, max_pixels=max_pixels)
+    _refuse(opened, picture_refusal)
+    _check_stack(opened)
+    if opened.pages:
+        return [_image(opened, _tiff_page(opened, page)) for page in opened.pages]
+    if opened.header.frames == 1:
+        return [_image(opened, picture_pixels(opened))]
+    return [_image(opened, picture) for picture in _shown_frames(opened)]
+
+
+def decode_mask_pages(data: bytes, *, where: str, max_pixels: int = MAX_PIXELS) -> list[Mask]:
+    """Every page of a TIFF as `decode_mask` gives one; also a file of one page in any format.
+
+    Raises ImageError as `decode_mask` does, as `decode_pages` does for the stack, and for animations:
+    their frames are composed colours, not labels.
+    """
+    opened = open_file(data, where=where, max_pixels=max_pixels)
+    _refuse(opened, mask_refusal)
+    _check_stack(opened)
+    return [_mask(opened, number) for number in range(opened.header.frames)]
 
 
 def check_image(data: bytes, *, where: str, max_pixels: int = MAX_PIXELS) -> Header:
@@ -78,10 +77,7 @@ def check_image(data: bytes, *, where: str, max_pixels: int = MAX_PIXELS) -> Hea
 
     Raises ImageError as `decode_image` does, but for damage that only decoding shows.
     """
-    header, _ = _opened_image(data, where, max_pixels)
-    if header.format == "png":
-        _check_png(data, where)
-    return header
+    return _checked(data, where, max_pixels, picture_refusal)
 
 
 def check_mask(data: bytes, *, where: str, max_pixels: int = MAX_PIXELS) -> Header:
@@ -89,117 +85,116 @@ def check_mask(data: bytes, *, where: str, max_pixels: int = MAX_PIXELS) -> Head
 
     Raises ImageError as `decode_mask` does, but for damage that only decoding shows.
     """
-    header, _ = _opened_mask(data, where, max_pixels)
-    if header.format == "png":
-        _check_png(data, where)
-    return header
+    return _checked(data, where, max_pixels, mask_refusal)
 
 
-def _opened_image(data: bytes, where: str, max_pixels: int) -> tuple[Header, ImageFile.ImageFile]:
-    header, picture = open_picture(data, where=where, max_pixels=max_pixels)
-    if reason := _picture_refusal(header, picture):
-        raise ImageError(reason, where=where, mend=_CONVERT_PICTURE)
-    return header, picture
+def _checked(
+    data: bytes, where: str, max_pixels: int, refusal: Callable[[Opened], tuple[str, str] | None]
+) -> Header:
+    opened = open_file(data, where=where, max_pixels=max_pixels)
+    _refuse(opened, refusal)
+    _refuse_stack(opened)
+    return opened.header
 
 
-def _opened_mask(data: bytes, where: str, max_pixels: int) -> tuple[Header, ImageFile.ImageFile]:
-    header, picture = open_picture(data, where=where, max_pixels=max_pixels)
-    if reason := _mask_refusal(header, picture, data):
-        raise ImageError(reason, where=where, mend=_CONVERT_MASK)
-    return header, picture
+def _refuse(opened: Opened, refusal: Callable[[Opened], tuple[str, str] | None]) -> None:
+    """Raise ImageError for a file that `refusal` names, or whose PNG chunks are damaged."""
+    if found := refusal(opened):
+        raise ImageError(found[0], where=opened.where, mend=found[1])
+    if opened.header.format == "png":
+        try:
+            check_png(opened.data)
+        except ValueError as error:
+            raise damaged("png", str(error), opened.where) from error
 
 
-def _picture_refusal(header: Header, picture: ImageFile.ImageFile) -> str:
-    """Why a file is refused as a picture; empty where it is not."""
-    if reason := _common_refusal(header, picture):
-        return reason
-    if header.format == "gif":
-        return "a GIF: pictures with a palette are not read"
-    if header.mode not in _PICTURE_MODES:
-        return f"{_kind(header.mode)}: pictures have to be 8-bit grey, RGB or RGBA"
-    if "transparency" in picture.info:
-        return "one colour is declared transparent (tRNS), which the copies would lose"
-    return ""
+def _refuse_stack(opened: Opened) -> None:
+    frames = opened.header.frames
+    if frames > 1:
+        what = f"{frames} {'pages' if opened.pages else 'frames'} in one file, where one picture is expected"
+        mend = "set `input: {pages: each}` for draws of their own, or `input: {pages: together}` for one draw"
+        raise ImageError(what, where=opened.where, mend=mend)
 
 
-def _mask_refusal(header: Header, picture: ImageFile.ImageFile, data: bytes) -> str:
-    """Why a file is refused as a mask; empty where it is not."""
-    if reason := _common_refusal(header, picture):
-        return reason
-    if header.orientation != 1:
-        return (
-            f"a mask with EXIF orientation {header.orientation}: its picture may not be turned the same way"
+def _check_stack(opened: Opened) -> None:
+    """Raise ImageError where the pages are not of one size and kind, or too large together."""
+    header, pages = opened.header, opened.pages
+    for number, page in enumerate(pages, 1):
+        first, other = (
+            f"{p.width}x{p.height} {p.mode}" + f" turned {p.orientation}" * (p.orientation != 1)
+            for p in (pages[0], page)
         )
-    if header.mode not in _MASK_MODES:
-        return f"{_kind(header.mode)}: no exact labels can be read from it"
-    if header.format == "webp" and _is_lossy_webp(data):
-        return "lossy WebP: its values are not those that were drawn"
-    if header.mode in ("1", "RGB") and "transparency" in picture.info:
-        return "one colour is declared transparent (tRNS), which the copies would lose"
-    if header.format == "gif" and picture.tile[0].extents != (0, 0, *header.size):
-        return "a GIF whose frame does not fill the picture: the pixels around it have no value"
-    return ""
+        if first != other:
+            what = f"its pages are not of one kind: page 1 is {first}, page {number} is {other}"
+            raise ImageError(what, where=opened.where, mend="save each page as a file of its own")
+    one = max(header.width * header.height, *(tiff.cost(page) for page in pages), 1)
+    if one * header.frames > _STACK * opened.max_pixels:
+        raise too_large(one * header.frames, opened.max_pixels, opened.where, _STACK)
 
 
-def _common_refusal(header: Header, picture: ImageFile.ImageFile) -> str:
-    if header.frames > 1:
-        kind = "pages" if header.format == "tiff" else "frames"
-        return f"{header.frames} {kind} in one file: only single pictures are read"
-    if header.format == "tiff" and (name := _UNCHECKED.get(picture.info.get("compression", ""))):
-        return f"a TIFF with {name} compression: damage in it goes unnoticed"
-    return ""
+def _image(opened: Opened, picture: Picture) -> Image:
+    header = opened.header
+    return Image(
+        pixels=_upright(picture.pixels, header.orientation),
+        format=header.format,
+        icc=opened.icc if picture.keeps_profile else None,
+        colors=picture.colors,
+        alpha=picture.alpha,
+        note=picture.note,
+        stored_size=header.size,
+    )
 
 
-def _kind(mode: str) -> str:
-    """A mode in words."""
-    if mode in _KINDS:
-        return _KINDS[mode]
-    if mode.endswith("X"):
-        return f"{_kind(mode[:-1])} and further channels"
-    channels, _, depth = mode.partition(";")
-    return f"{depth}-bit {_CHANNELS.get(channels, channels)}" if depth else mode
+def _tiff_page(opened: Opened, page: tiff.Page) -> Picture:
+    with pillow("tiff", where=opened.where, max_pixels=opened.max_pixels):
+        return tiff_picture(opened.data, page)
 
 
-def _decode(header: Header, picture: ImageFile.ImageFile, data: bytes, where: str, max_pixels: int) -> Array:
-    """The stored pixels: (H, W) or (H, W, C)."""
+def _shown_frames(opened: Opened) -> list[Picture]:
+    """The frames of an animation as they are shown, in RGB, with alpha where any pixel needs it."""
+    frames = []
+    with pillow(opened.header.format, where=opened.where, max_pixels=opened.max_pixels):
+        if picture := opened.picture:
+            start = picture.n_frames - opened.header.frames  # type: ignore[attr-defined]
+            for number in range(start, start + opened.header.frames):
+                picture.seek(number)
+                frames.append(np.array(picture.convert("RGBA")))
+    alpha = any(frame[..., 3].min() < 255 for frame in frames)
+    note = "a frame of an animation, as it is shown"
+    return [Picture(frame if alpha else frame[..., :3], "rgb", alpha, note) for frame in frames]
+
+
+def _mask(opened: Opened, number: int) -> Mask:
+    """One page of a mask file that is not refused."""
+    header = opened.header
+    values = _mask_values(opened, number)
     if header.format == "jpeg":
-        return _decode_jpeg(header, data, where)
-    if header.format == "png":
-        _check_png(data, where)
-    # An orientation that stands in XMP alone would be applied by Pillow to TIFF, and to TIFF only.
-    picture.info.pop("xmp", None)
-    with pillow(header.format, where=where, max_pixels=max_pixels):
-        return np.array(picture)
+        return Mask(_grey(values, opened.where), Coding("L"), header.format)
+    transparency = opened.info.get("transparency")
+    if header.mode == "P":
+        return Mask(values, Coding("P", _palette(opened, number), transparency), header.format)
+    deep = values.dtype == np.uint16
+    mode = header.mode if header.mode in ("1", "RGB") else "I;16" if deep else "L"
+    return Mask(values, Coding(mode, transparency=transparency), header.format)
 
 
-def _decode_jpeg(header: Header, data: bytes, where: str) -> Array:
-    if (scans := count_scans(data)) > _MAX_SCANS:
-        raise damaged("jpeg", f"{scans} scans, the limit is {_MAX_SCANS}", where)
-    try:
-        height, width, *_ = simplejpeg.decode_jpeg_header(data)
-        if (
-            width,
-            height,
-        ) != header.size:  # two readers of one broken header: the limit was for the other size
-            raise ValueError("its header gives two sizes")
-        pixels: Array = simplejpeg.decode_jpeg(data, "RGB" if header.mode == "RGB" else "GRAY", strict=True)
-    except (ValueError, MemoryError) as error:
-        raise damaged("jpeg", str(error) or type(error).__name__, where) from error
-    return pixels
+def _mask_values(opened: Opened, number: int) -> Array:
+    if opened.pages:
+        page = opened.pages[number]
+        with pillow("tiff", where=opened.where, max_pixels=opened.max_pixels):
+            values = tiff.page_pixels(opened.data, page)
+        values = values if page.samples > 1 else values[..., 0]
+        return 1 - values if page.mode == "1" and page.photometric == 0 else values
+    values = stored_pixels(opened)
+    if opened.header.mode in ("L;2", "L;4"):  # Pillow has scaled them to 255
+        return values // (85 if opened.header.mode == "L;2" else 17)
+    return values.astype(np.uint16 if opened.header.mode == "I;16" else np.uint8)
 
 
-def _check_png(data: bytes, where: str) -> None:
-    """Check what Pillow does not: the checksums of the pixel data, and that the file has its end."""
-    view = memoryview(data)
-    for name, start, end in png_chunks(data):
-        if end + 4 > len(data):
-            raise damaged("png", "the file is truncated", where)
-        critical = name[:1].isupper()
-        if critical and zlib.crc32(view[start - 4 : end]) != int.from_bytes(view[end : end + 4], "big"):
-            raise damaged("png", f"bad checksum of chunk {name.decode('latin-1')}", where)
-        if name == b"IEND":
-            return
-    raise damaged("png", "the file is truncated", where)
+def _palette(opened: Opened, number: int) -> bytes:
+    if opened.pages:
+        return opened.pages[number].palette
+    return bytes((opened.picture and opened.picture.getpalette("RGB")) or ())
 
 
 def _upright(pixels: Array, orientation: int) -> Array:
@@ -217,25 +212,5 @@ def _grey(values: Array, where: str) -> Array:
     """Grey values (H, W) of a decoded JPEG mask (H, W, 1 or 3)."""
     if not (values == values[..., :1]).all():
         what = "a JPEG in colour: no exact labels can be read from it"
-        raise ImageError(what, where=where, mend=_CONVERT_MASK)
+        raise ImageError(what, where=where, mend=CONVERT_MASK)
     return np.ascontiguousarray(values[..., 0])
-
-
-def _coding(header: Header, picture: ImageFile.ImageFile) -> Coding:
-    palette = picture.getpalette("RGB") if header.mode == "P" else None
-    return Coding(
-        mode=header.mode,
-        palette=None if palette is None else bytes(palette),
-        transparency=picture.info.get("transparency"),
-    )
-
-
-def _is_lossy_webp(data: bytes) -> bool:
-    """Whether a WebP file has a lossy bitstream (RFC 9649: chunk `VP8 `, a blank behind)."""
-    position = 12
-    while position + 8 <= len(data):
-        if data[position : position + 4] == b"VP8 ":
-            return True
-        length = int.from_bytes(data[position + 4 : position + 8], "little")
-        position += 8 + length + length % 2
-    return False

@@ -1,9 +1,9 @@
-"""Encoding: 8-bit arrays to picture files, label values to PNG. Equal arrays give equal bytes."""
+"""Encoding: arrays to picture files, label values to PNG or TIFF. Equal arrays give equal bytes."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -13,48 +13,87 @@ from PIL import Image as PilImage
 
 from augcli.codec.header import NAMES
 from augcli.codec.jpeg import insert_icc
+from augcli.codec.png import write_png
 from augcli.errors import ImageError
-from augcli.sample import Array, Coding
+from augcli.sample import Array, Coding, Colors
 
 FORMATS: Mapping[str, str] = MappingProxyType(
-    {"jpeg": ".jpg", "png": ".png", "webp": ".webp", "tiff": ".tif", "bmp": ".bmp"}
+    {"jpeg": ".jpg", "png": ".png", "webp": ".webp", "tiff": ".tif", "bmp": ".bmp", "jp2": ".jp2"}
 )
 _LIMITS = {"1": 1, "L": 255, "P": 255, "I;16": 65_535, "RGB": 255}
 _USE_PNG = "set `output.image.format: png`"
+_USE_TIFF = "set `output.image.format: tiff`"
+_DEPTHS = {"png": ("uint8", "uint16"), "tiff": ("uint8", "uint16", "float32"), "jp2": ("uint8", "uint16")}
+_NO_ALPHA = ("jpeg", "bmp")
+_NO_PROFILE = ("bmp", "jp2")
+_BITS = {"uint8": "8-bit pixels", "uint16": "16-bit pixels", "float32": "floating-point pixels"}
+_MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
 
 
 def encode_image(
     pixels: Array,
     *,
     format: str,  # noqa: A002
+    colors: Colors | None = None,
+    alpha: bool = False,
     quality: int = 95,
     subsampling: str = "420",
     icc: bytes | None = None,
     where: str = "",
 ) -> bytes:
-    """A picture file of uint8 pixels (H, W, C), C = 1, 3 or 4; `format` is one of FORMATS.
+    """A picture file of pixels (H, W, C), uint8, uint16 or float32; `format` is one of FORMATS.
 
-    `quality` (1 to 100) is for JPEG and WebP, `subsampling` (`444`, `422`, `420`) for JPEG. WebP has no grey:
-    there it is stored as RGB. Raises ImageError where the format cannot hold the pixels or the profile.
+    Without `colors` the channels say it: 1 is grey, 3 RGB, 2 and 4 the same with alpha, more are bands.
+    `quality` (1 to 100) is for JPEG and WebP, `subsampling` (`444`, `422`, `420`) for JPEG; JPEG 2000 is
+    lossless. WebP has no grey: there it is stored as RGB. Raises ImageError where the format cannot hold
+    the pixels or the profile exactly, and names one that can.
     """
     pixels = np.ascontiguousarray(pixels)
+    colors, alpha = (colors, alpha) if colors else _colors_of(pixels.shape[2])
+    _check_fits(pixels, format, colors, alpha, icc, where)
     if format == "jpeg":
         return _encode_jpeg(pixels, quality, subsampling, icc, where)
-    if format == "bmp" and (icc or pixels.shape[2] == 4):
-        what = f"BMP cannot hold {'an ICC profile' if icc else 'an alpha channel'}"
-        raise ImageError(what, where=where, mend=_USE_PNG)
+    if format == "tiff":
+        return _write_tiff([pixels], **_tiff_kind(colors, alpha, pixels.shape[2]), icc=icc)
+    if format == "png" and pixels.dtype == np.uint16:
+        return write_png(pixels, icc)
     options: dict[str, dict[str, Any]] = {
         "png": {"compress_level": 1},
         "webp": {"quality": quality},
-        "tiff": {"compression": "tiff_adobe_deflate"},
         "bmp": {},
+        "jp2": {"irreversible": False},
     }
-    picture = PilImage.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
     profile = {"icc_profile": icc} if icc else {}
     try:
-        return _save(picture, NAMES[format], **options[format], **profile)
+        return _save(_pillow_picture(pixels), NAMES[format].replace(" ", ""), **options[format], **profile)
     except (ValueError, OSError) as error:
         raise _unwritable(format, error, where) from error
+
+
+def encode_pages(
+    pages: Sequence[Array],
+    *,
+    format: str,  # noqa: A002
+    colors: Colors | None = None,
+    alpha: bool = False,
+    icc: bytes | None = None,
+    where: str = "",
+) -> bytes:
+    """One file of several pictures of one shape and dtype: TIFF pages, or the frames of an 8-bit APNG.
+
+    The arguments are those of `encode_image`. Raises ImageError where the format holds no such stack.
+    """
+    channels = pages[0].shape[2]
+    colors, alpha = (colors, alpha) if colors else _colors_of(channels)
+    if format not in ("tiff", "png") or (format == "png" and pages[0].dtype != np.uint8):
+        kind = _BITS[pages[0].dtype.name]
+        raise ImageError(f"{NAMES[format]} cannot hold pages of {kind}", where=where, mend=_USE_TIFF)
+    _check_fits(pages[0], format, colors, alpha, icc, where)
+    if format == "tiff":
+        return _write_tiff(pages, **_tiff_kind(colors, alpha, channels), icc=icc)
+    first, *others = [_pillow_picture(np.ascontiguousarray(page)) for page in pages]
+    profile = {"icc_profile": icc} if icc else {}
+    return _save(first, "PNG", compress_level=1, save_all=True, append_images=others, **profile)
 
 
 def encode_mask(values: Array, coding: Coding) -> bytes:
@@ -63,19 +102,47 @@ def encode_mask(values: Array, coding: Coding) -> bytes:
     `values` are (H, W), or (H, W, 3) for mode `RGB`. A palette keeps its entries; where an index beyond it is
     used, black ones are added up to 256. Raises ImageError where a value does not fit the mode.
     """
-    limit, highest = _LIMITS[coding.mode], int(values.max())
-    if highest > limit:
-        what = f"the label {highest} does not fit a mask of mode {coding.mode}, which ends at {limit}"
-        raise ImageError(
-            what, mend="choose `ignore` and fill values within it, or store the masks with more bits"
-        )
+    highest = _checked_highest([values], coding)
     transparency = {} if coding.transparency is None else {"transparency": coding.transparency}
     return _save(_mask_picture(values, coding, highest), "PNG", compress_level=1, **transparency)
 
 
+def encode_mask_pages(pages: Sequence[Array], coding: Coding) -> bytes:
+    """A TIFF of masks of one shape, one page each, stored as `coding` says (its transparency is not).
+
+    Raises ImageError where a value does not fit the mode.
+    """
+    _checked_highest(pages, coding)
+    stored = [_stored(page, coding) for page in pages]
+    if coding.mode == "P":
+        palette = np.frombuffer((coding.palette or b"").ljust(768, b"\0"), np.uint8).reshape(256, 3)
+        return _write_tiff(stored, photometric="palette", colormap=palette.T.astype(np.uint16) * 257)
+    return _write_tiff(stored, photometric="rgb" if coding.mode == "RGB" else "minisblack")
+
+
+def _colors_of(channels: int) -> tuple[Colors, bool]:
+    if channels > 4:
+        return "multi", False
+    return ("grey" if channels < 3 else "rgb"), channels in (2, 4)
+
+
+def _check_fits(pixels: Array, kind: str, colors: Colors, alpha: bool, icc: bytes | None, where: str) -> None:
+    """Raise ImageError where a format cannot hold pixels of this kind, or the profile."""
+    depth, deepest = pixels.dtype.name, _DEPTHS.get(kind, ("uint8",))
+    if colors == "multi" and kind != "tiff":
+        lacking, mend = f"{pixels.shape[2]} bands", _USE_TIFF
+    elif depth not in deepest or (kind == "jp2" and depth == "uint16" and pixels.shape[2] > 1):
+        lacking, mend = _BITS[depth], _USE_TIFF if depth == "float32" else _USE_PNG
+    elif alpha and kind in _NO_ALPHA:
+        lacking, mend = "an alpha channel", _USE_PNG
+    elif icc and kind in _NO_PROFILE:
+        lacking, mend = "an ICC profile", _USE_PNG
+    else:
+        return
+    raise ImageError(f"{NAMES[kind]} cannot hold {lacking}", where=where, mend=mend)
+
+
 def _encode_jpeg(pixels: Array, quality: int, subsampling: str, icc: bytes | None, where: str) -> bytes:
-    if pixels.shape[2] == 4:
-        raise ImageError("JPEG cannot hold an alpha channel", where=where, mend=_USE_PNG)
     grey = pixels.shape[2] == 1
     colorspace, sampling = ("GRAY", "Gray") if grey else ("RGB", subsampling)
     try:
@@ -85,9 +152,63 @@ def _encode_jpeg(pixels: Array, quality: int, subsampling: str, icc: bytes | Non
     return insert_icc(data, icc, where=where) if icc else data
 
 
+def _tiff_kind(colors: Colors, alpha: bool, channels: int) -> dict[str, Any]:
+    """What tifffile has to know: the photometric interpretation, and what further samples are."""
+    extra = ["unassalpha"] if alpha else []
+    if colors == "multi":
+        extra = ["unspecified"] * (channels - 1 - alpha) + extra
+    return {"photometric": "rgb" if colors == "rgb" else "minisblack", "extrasamples": extra}
+
+
+def _write_tiff(
+    pages: Sequence[Array],
+    *,
+    photometric: str,
+    extrasamples: Sequence[str] = (),
+    colormap: Array | None = None,
+    icc: bytes | None = None,
+) -> bytes:
+    from tifffile import TiffWriter
+
+    buffer = io.BytesIO()
+    with TiffWriter(buffer) as writer:
+        for page in pages:
+            flat = page[..., 0] if page.shape[2:] == (1,) else page
+            writer.write(
+                flat,
+                photometric=photometric,
+                planarconfig="contig" if flat.ndim == 3 else None,
+                extrasamples=extrasamples if flat.ndim == 3 else None,
+                colormap=colormap,
+                compression="adobe_deflate",
+                iccprofile=icc,
+                metadata=None,
+                software=False,
+                contiguous=False,
+            )
+    return buffer.getvalue()
+
+
+def _pillow_picture(pixels: Array) -> PilImage.Image:
+    return PilImage.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
+
+
+def _checked_highest(pages: Sequence[Array], coding: Coding) -> int:
+    limit, highest = _LIMITS[coding.mode], max(int(page.max()) for page in pages)
+    if highest > limit:
+        what = f"the label {highest} does not fit a mask of mode {coding.mode}, which ends at {limit}"
+        raise ImageError(
+            what, mend="choose `ignore` and fill values within it, or store the masks with more bits"
+        )
+    return highest
+
+
+def _stored(values: Array, coding: Coding) -> Array:
+    return np.ascontiguousarray(values, {"1": np.bool_, "I;16": np.uint16}.get(coding.mode, np.uint8))
+
+
 def _mask_picture(values: Array, coding: Coding, highest: int) -> PilImage.Image:
-    dtype = {"1": np.bool_, "I;16": np.uint16}.get(coding.mode, np.uint8)
-    picture = PilImage.fromarray(np.ascontiguousarray(values, dtype=dtype))
+    picture = PilImage.fromarray(_stored(values, coding))
     if coding.mode == "P":
         palette = coding.palette or b""
         picture.putpalette(palette if highest < len(palette) // 3 else palette.ljust(768, b"\0"))

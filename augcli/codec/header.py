@@ -8,7 +8,7 @@ import logging
 import re
 import threading
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import IO, Any
@@ -17,22 +17,34 @@ from PIL import (
     BmpImagePlugin,
     GifImagePlugin,
     ImageFile,
+    Jpeg2KImagePlugin,
     JpegImagePlugin,
     PngImagePlugin,
-    TiffImagePlugin,
     WebPImagePlugin,
     _imaging,
 )
 from PIL import Image as PilImage
 
+from augcli.codec import tiff
 from augcli.codec.jpeg import strip_metadata
+from augcli.codec.png import png_chunks
 from augcli.errors import ImageError
+from augcli.sample import Colors
 
 MAX_PIXELS = 64_000_000
-READ = "JPEG, PNG, GIF, TIFF, WebP and BMP"
-NAMES = {"jpeg": "JPEG", "png": "PNG", "gif": "GIF", "tiff": "TIFF", "webp": "WebP", "bmp": "BMP"}
-ORIENTATION = 274  # the tag's number in EXIF and TIFF
+READ = "JPEG, PNG, GIF, TIFF, WebP, BMP and JPEG 2000"
+NAMES = {
+    "jpeg": "JPEG",
+    "png": "PNG",
+    "gif": "GIF",
+    "tiff": "TIFF",
+    "webp": "WebP",
+    "bmp": "BMP",
+    "jp2": "JPEG 2000",
+}
+ORIENTATION = 274  # the tag's number in EXIF
 
+_CODESTREAM = b"\xff\x4f\xff\x51"  # how JPEG 2000 pixels begin, in a file of boxes or bare
 _MAGIC = {
     b"\xff\xd8\xff": "jpeg",
     b"\x89PNG\r\n\x1a\n": "png",
@@ -43,18 +55,19 @@ _MAGIC = {
     b"II+\0": "tiff",
     b"MM\0+": "tiff",
     b"BM": "bmp",
+    b"\0\0\0\x0cjP  \r\n\x87\n": "jp2",
+    _CODESTREAM: "jp2",
 }
 # The plugins themselves and not PIL.Image.open: that one tries every format and has a size limit of its own.
 _OPENERS: dict[str, Callable[[IO[bytes]], ImageFile.ImageFile]] = {
     "jpeg": JpegImagePlugin.JpegImageFile,
     "png": PngImagePlugin.PngImageFile,
     "gif": GifImagePlugin.GifImageFile,
-    "tiff": TiffImagePlugin.TiffImageFile,
     "webp": WebPImagePlugin.WebPImageFile,
     "bmp": BmpImagePlugin.BmpImageFile,
+    "jp2": Jpeg2KImagePlugin.Jpeg2KImageFile,
 }
 _DEPTHS = {"1": 1, "I;16": 16, "I": 32, "F": 32}  # bits a channel; all other modes have 8
-_TIFF_METADATA = (700, 33723, 34377, 34665, 34853)  # XMP, IPTC, Photoshop, EXIF, GPS
 _PNG_PROFILES = (b"XML:com.adobe.xmp", b"Raw profile type")
 _TRANSPOSED = (5, 6, 7, 8)
 
@@ -71,11 +84,12 @@ class Header:
     """What a file says about itself.
 
     `mode` is Pillow's name for the pixels as they are stored, also where Pillow would convert them:
-    `RGB;16` has 16 bits a channel, `L;4` is 4-bit grey, `L;I` grey with white as zero, `RGBa` has
-    premultiplied alpha, a last `X` means further channels. `orientation` is EXIF's, 1 to 8 (1 where there
-    is none or none that can be read). `frames` counts pages too; the pictures behind the first of an MPO
-    are no frames. `has_metadata`: `strip_metadata` would shorten this JPEG; in other formats: there is
-    EXIF, XMP, IPTC or GPS.
+    `RGB;16` has 16 bits a channel, `L;4` is 4-bit grey, `L;I` grey with white as zero, `RGB;32F` floats,
+    `RGBa` has premultiplied alpha, `5 bands` five channels without a colour. `orientation` is EXIF's, 1 to 8
+    (1 where there is none or none that can be read). `frames` counts pages too, without a TIFF's thumbnails;
+    the pictures behind the first of an MPO are no frames. `has_metadata`: `strip_metadata` would shorten
+    this JPEG; in other formats: there is EXIF, XMP, IPTC or GPS. `dtype`, `colors`, `alpha` and `channels`
+    (alpha among them) are those of the pixels that `decode_image` gives, where it does not refuse the file.
     """
 
     format: str
@@ -86,6 +100,10 @@ class Header:
     frames: int
     has_icc: bool
     has_metadata: bool
+    dtype: str = "uint8"
+    colors: Colors = "rgb"
+    alpha: bool = False
+    channels: int = 3
 
     @property
     def size(self) -> tuple[int, int]:
@@ -98,24 +116,53 @@ class Header:
         return (self.height, self.width) if self.orientation in _TRANSPOSED else self.size
 
 
+@dataclass(frozen=True)
+class Opened:
+    """A file of which the header was read: Pillow's picture with nothing decoded, or the pages of a TIFF."""
+
+    data: bytes
+    where: str
+    max_pixels: int
+    header: Header
+    picture: ImageFile.ImageFile | None = None
+    pages: tuple[tiff.Page, ...] = ()
+
+    @property
+    def info(self) -> dict[str | tuple[int, int], Any]:
+        """What Pillow found beside the pixels; empty for TIFF."""
+        return self.picture.info if self.picture else {}
+
+    @property
+    def icc(self) -> bytes | None:
+        """The file's ICC profile."""
+        return self.pages[0].icc if self.pages else icc_profile(self.header.format, self.data, self.info)
+
+
 def read_header(data: bytes, *, where: str, max_pixels: int = MAX_PIXELS) -> Header:
     """The header of a picture or mask file; nothing is decoded.
 
     Raises ImageError where the bytes are empty, no image, of a format that is not read, damaged, or of
     more than `max_pixels` pixels.
     """
-    return open_picture(data, where=where, max_pixels=max_pixels)[0]
+    return open_file(data, where=where, max_pixels=max_pixels).header
 
 
-def open_picture(data: bytes, *, where: str, max_pixels: int) -> tuple[Header, ImageFile.ImageFile]:
-    """The header, and Pillow's picture of which nothing is decoded yet. Raises what `read_header` raises."""
+def open_file(data: bytes, *, where: str, max_pixels: int) -> Opened:
+    """The header, and what decoding begins with. Raises what `read_header` raises."""
     kind = _sniff(data, where)
     with pillow(kind, where=where, max_pixels=max_pixels):
-        picture = _OPENERS[kind](io.BytesIO(data))
-        header = _describe(kind, data, picture)
-    if header.width * header.height > max_pixels:
-        raise _too_large(header.width * header.height, max_pixels, where)
-    return header, picture
+        if kind == "tiff":
+            pages = tuple(tiff.read_pages(data))
+            opened = Opened(data, where, max_pixels, _describe_tiff(pages), None, pages)
+        else:
+            picture = _OPENERS[kind](io.BytesIO(data))
+            opened = Opened(data, where, max_pixels, _describe(kind, data, picture), picture)
+    pixels = opened.header.width * opened.header.height
+    if opened.pages:
+        pixels = max(pixels, tiff.cost(opened.pages[0]))
+    if pixels > max_pixels:
+        raise too_large(pixels, max_pixels, where)
+    return opened
 
 
 @contextmanager
@@ -128,7 +175,7 @@ def pillow(kind: str, *, where: str, max_pixels: int) -> Iterator[None]:
             yield
         except PilImage.DecompressionBombError as error:
             pixels = re.search(r"\d+", str(error))
-            raise _too_large(int(pixels[0]) if pixels else 2 * max_pixels, max_pixels, where) from error
+            raise too_large(int(pixels[0]) if pixels else 2 * max_pixels, max_pixels, where) from error
         except Exception as error:  # on hostile bytes Pillow raises errors of a dozen types
             raise damaged(kind, str(error) or type(error).__name__, where) from error
         finally:
@@ -141,20 +188,14 @@ def damaged(kind: str, reason: str, where: str) -> ImageError:
     return ImageError(what, where=where, mend="it is damaged or of a rare kind: replace it or save it again")
 
 
-def icc_profile(picture: ImageFile.ImageFile) -> bytes | None:
-    """The file's ICC profile; a hostile TIFF may hold numbers in its place."""
-    profile = picture.info.get("icc_profile")
+def icc_profile(kind: str, data: bytes, info: Mapping[Any, Any]) -> bytes | None:
+    """The ICC profile of a file that is no TIFF; JPEG 2000 has it in a `colr` box (ISO 15444-1, I.5.3)."""
+    if kind == "jp2":
+        start = data.find(b"colr", 0, max(data.find(_CODESTREAM), 0))
+        length = int.from_bytes(data[max(start - 4, 0) : max(start, 0)], "big")
+        return data[start + 7 : start - 4 + length] or None if start > 3 and data[start + 4] == 2 else None
+    profile = info.get("icc_profile")
     return profile if isinstance(profile, bytes) and profile else None
-
-
-def png_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
-    """The type of each chunk of a PNG, and where its content starts and ends (beyond `data` if truncated)."""
-    position = 8
-    while position + 8 <= len(data):
-        start = position + 8
-        end = start + int.from_bytes(data[position : position + 4], "big")
-        yield data[position + 4 : start], start, end
-        position = end + 4
 
 
 def _sniff(data: bytes, where: str) -> str:
@@ -169,58 +210,94 @@ def _sniff(data: bytes, where: str) -> str:
     raise ImageError(f"not an image of a format that is read ({READ})", where=where, mend="save it as PNG")
 
 
-def _too_large(pixels: int, limit: int, where: str) -> ImageError:
-    what = f"{pixels:,} pixels are more than the limit of {limit:,}"
-    return ImageError(what, where=where, mend=f"if the file is to be trusted, use `--max-pixels {pixels}`")
+def too_large(pixels: int, limit: int, where: str, pages: int = 1) -> ImageError:
+    """The error for more pixels than the limit, which all pages may exceed `pages` times."""
+    together = "" if pages == 1 else " for all pages"
+    what = f"{pixels:,} pixels are more than the limit of {pages * limit:,}{together}"
+    mend = f"if the file is to be trusted, use `--max-pixels {-(-pixels // pages)}`"
+    return ImageError(what, where=where, mend=mend)
 
 
 def _describe(kind: str, data: bytes, picture: ImageFile.ImageFile) -> Header:
+    mode = _mode(kind, data, picture)
+    dtype, colors, alpha = _decoded_as(mode, "transparency" in picture.info)
     width, height = picture.size
-    orientation = _exif_orientation(_exif(kind, data, picture))
-    if isinstance(picture, TiffImagePlugin.TiffImageFile):
-        width, height = picture.tag_v2[256], picture.tag_v2[257]
-        orientation = _orientation(picture.tag_v2.get(ORIENTATION))
     return Header(
         format=kind,
-        mode=_mode(kind, data, picture),
+        mode=mode,
         width=width,
         height=height,
-        orientation=orientation,
-        frames=getattr(picture, "n_frames", 1),
-        has_icc=icc_profile(picture) is not None,
+        orientation=_exif_orientation(_exif(kind, data, picture)),
+        frames=_frames(picture),
+        has_icc=icc_profile(kind, data, picture.info) is not None,
         has_metadata=_has_metadata(kind, data, picture),
+        dtype=dtype,
+        colors=colors,
+        alpha=alpha,
+        channels=(1 if colors == "grey" else 3) + alpha,
+    )
+
+
+def _frames(picture: ImageFile.ImageFile) -> int:
+    """How many frames are shown: an APNG may have a further picture for viewers that show only one."""
+    count = getattr(picture, "n_frames", 1)
+    return max(count - bool(picture.info.get("default_image")), 1)
+
+
+def _describe_tiff(pages: tuple[tiff.Page, ...]) -> Header:
+    page = pages[0]
+    palette = page.mode == "P"
+    return Header(
+        format="tiff",
+        mode=page.mode,
+        width=page.width,
+        height=page.height,
+        orientation=page.orientation,
+        frames=len(pages),
+        has_icc=page.icc is not None,
+        has_metadata=any(each.has_metadata for each in pages),
+        dtype="float32" if page.kind == 3 else "uint16" if page.depth > 8 else "uint8",
+        colors="rgb" if palette or page.is_rgb else "grey" if page.is_grey else "multi",
+        alpha=page.alpha,
+        channels=3 if palette else page.samples,
+    )
+
+
+def _decoded_as(mode: str, is_transparent: bool) -> tuple[str, Colors, bool]:
+    """The dtype, the colours and whether there is alpha, of the pixels that a mode is decoded to."""
+    name = mode.split(";")[0]
+    is_grey = name in ("1", "L", "LA", "I", "F")
+    return (
+        "uint16" if mode.endswith("16") else "uint8",
+        "grey" if is_grey else "rgb",
+        is_transparent or name in ("LA", "RGBA", "PA"),
     )
 
 
 def _mode(kind: str, data: bytes, picture: ImageFile.ImageFile) -> str:
-    if isinstance(picture, TiffImagePlugin.TiffImageFile):
-        return _tiff_mode(picture)
     mode, depth = picture.mode, _DEPTHS.get(picture.mode, 8)
     if kind == "png":
+        mode = "LA" if data[25] == 4 else mode  # Pillow makes RGBA of 16-bit grey and alpha
         depth = data[24]
     elif kind == "bmp":
         core = int.from_bytes(data[14:18], "little") == 12
         bits = int.from_bytes(data[24:26] if core else data[28:30], "little")
         depth = 5 if bits == 16 else min(bits, 8)
+    elif kind == "jp2":
+        depth, is_signed = codestream_depth(data)
+        if is_signed:
+            return f"{mode.split(';')[0]};{depth}S"
+        if mode == "I;16":
+            return "I;16"
     return _with_depth(mode, depth)
 
 
-def _tiff_mode(picture: TiffImagePlugin.TiffImageFile) -> str:
-    """The mode as stored: Pillow drops channels, inverts grey, and divides by alpha without a word."""
-    tags = picture.tag_v2
-    mode = "I;16" if picture.mode.startswith("I;16") else picture.mode
-    photometric, extra = tags.get(262, 0), tags.get(338, ())
-    if photometric == 6:
-        return "YCbCr"
-    if tags.get(277, 1) > PilImage.getmodebands(mode):
-        return f"{mode}X"
-    if 1 in extra:
-        return f"{mode[:-1]}a"
-    if 2 in tags.get(339, ()):
-        return f"{mode[0]};{max(tags.get(258, (1,)))}S"
-    if photometric == 0 and mode != "1":
-        return f"{mode};I"
-    return _with_depth(mode, max(tags.get(258, (1,))))
+def codestream_depth(data: bytes) -> tuple[int, bool]:
+    """The bits of JPEG 2000's deepest channel, and whether one is signed (ISO 15444-1, A.5.1: SIZ)."""
+    start = data.index(_CODESTREAM)
+    count = int.from_bytes(data[start + 40 : start + 42], "big")
+    depths = data[start + 42 : start + 42 + 3 * count : 3]
+    return max(depth & 127 for depth in depths) + 1, max(depths) > 127
 
 
 def _with_depth(mode: str, depth: int) -> str:
@@ -258,6 +335,4 @@ def _has_metadata(kind: str, data: bytes, picture: ImageFile.ImageFile) -> bool:
             name == b"eXIf" or (name[1:] in (b"EXt", b"TXt") and data.startswith(_PNG_PROFILES, start))
             for name, start, _ in png_chunks(data)
         )
-    if isinstance(picture, TiffImagePlugin.TiffImageFile):
-        return any(tag in picture.tag_v2 for tag in _TIFF_METADATA)
     return "exif" in picture.info or "xmp" in picture.info

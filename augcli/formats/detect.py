@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from augcli.errors import DatasetError
-from augcli.formats import carvana, classes, folders, guess, suffix
+from augcli.formats import carvana, classes, folders, guess, pairs, pattern, suffix
 from augcli.formats import images as plain
 from augcli.formats.group import group_of
-from augcli.formats.reading import Reading, recipe_line
+from augcli.formats.reading import Reading, flow, recipe_line
+from augcli.formats.splits import with_lists
 from augcli.formats.walk import IMAGE_SUFFIXES, Tree, nfc, walk
 from augcli.sample import Dataset
 
-LAYOUTS = ("auto", "folders", "suffix", "carvana", "classes", "images")
+LAYOUTS = ("auto", "folders", "suffix", "carvana", "classes", "images", "pattern")
+Masks = str | Mapping[str, str | None] | None
 _SHOWN = 4  # recipe lines in one message
 
 _NOTHING = {  # layout -> (what was not found, how to mend it)
@@ -41,8 +43,17 @@ _NOTHING = {  # layout -> (what was not found, how to mend it)
 @dataclass(frozen=True)
 class _Options:
     images: str | None
-    masks: str | None
+    masks: Masks
     suffix: str | None
+    pairs: str | None
+    optional: Collection[str]
+    several: Collection[str]
+
+    def told(self) -> dict[str, str]:
+        """What the recipe says, as text."""
+        masks = flow(self.masks) if isinstance(self.masks, Mapping) else self.masks
+        said = {"images": self.images, "masks": masks, "suffix": self.suffix, "pairs": self.pairs}
+        return {key: value for key, value in said.items() if value is not None}
 
 
 def read_dataset(
@@ -50,21 +61,26 @@ def read_dataset(
     *,
     layout: str = "auto",
     images: str | None = None,
-    masks: str | None = None,
+    masks: Masks = None,
     suffix: str | None = None,
+    pairs: str | None = None,
+    optional: Collection[str] = (),
+    several: Collection[str] = (),
     group: str | None = None,
     exclude: Path | None = None,
 ) -> Dataset:
     """Find the images below `root` and pair them with their masks, by their names alone.
 
     `layout` is one of LAYOUTS. `images` and `masks` name the folders of the layout `folders`, relative to
-    the root; `suffix` is what a mask's name has after the image's. `group` says what must stay together (see
-    `group_of`). Nothing below `exclude` is looked at. Links are not followed.
+    the root, or the patterns of the layout `pattern`; `masks` by name are several masks of one image. `pairs`
+    is a CSV file instead of patterns. Masks that are `optional` may be missing; those among `several` may
+    consist of several files. `suffix` is what a mask's name has after the image's. `group` says what must
+    stay together (see `group_of`). Nothing below `exclude` is looked at. Links are not followed.
 
     Raises DatasetError where there is nothing to read, where nothing pairs, where two readings are possible
     (the message shows both as recipe lines), and for two items with one key.
     """
-    options = _Options(images, masks, suffix)
+    options = _Options(images, masks, suffix, pairs, optional, several)
     _check_options(layout, options)
     tree = walk(root, exclude)
     if not tree.files:
@@ -80,12 +96,18 @@ def _check_options(layout: str, options: _Options) -> None:
     """Raise DatasetError for an unknown layout, and for an option that says nothing to this one."""
     if layout not in LAYOUTS:
         raise DatasetError(f"input layout {layout} is not known", mend=f"use one of {', '.join(LAYOUTS)}")
-    told = {"images": options.images, "masks": options.masks, "suffix": options.suffix}
-    heard = {"auto": set(told), "folders": set(told), "suffix": {"suffix"}}.get(layout, set())
-    deaf = [key for key, value in told.items() if value is not None and key not in heard]
+    deaf = [key for key in options.told() if key not in _HEARD.get(layout, ())]
     if deaf:
         mend = "leave it out, or use layout: folders"
         raise DatasetError(f"input: {deaf[0]} means nothing to layout: {layout}", mend=mend)
+
+
+_HEARD = {
+    "auto": ("images", "masks", "suffix"),
+    "folders": ("images", "masks", "suffix"),
+    "suffix": ("suffix",),
+    "pattern": ("images", "masks", "pairs"),
+}
 
 
 def _find(tree: Tree, layout: str, options: _Options) -> list[Reading]:
@@ -99,7 +121,9 @@ def _find(tree: Tree, layout: str, options: _Options) -> list[Reading]:
 def _readings(tree: Tree, layout: str, options: _Options) -> list[Reading]:
     match layout:
         case "folders":
-            return folders.find(tree, options.images, options.masks, options.suffix)
+            return _in_folders(tree, options)
+        case "pattern":
+            return [_by_pattern(tree, options)]
         case "suffix":
             return suffix.find(tree, options.suffix)
         case "carvana":
@@ -108,6 +132,26 @@ def _readings(tree: Tree, layout: str, options: _Options) -> list[Reading]:
             return classes.find(tree)
         case _:
             return plain.find(tree)
+
+
+def _in_folders(tree: Tree, options: _Options) -> list[Reading]:
+    if isinstance(options.masks, Mapping):
+        masks = {name: path for name, path in options.masks.items() if path is not None}
+        return folders.find_several(tree, options.images, masks, options.suffix, options.optional)
+    return folders.find(tree, options.images, options.masks, options.suffix)
+
+
+def _by_pattern(tree: Tree, options: _Options) -> Reading:
+    named = options.masks if isinstance(options.masks, Mapping) else {"mask": options.masks}
+    if options.pairs is not None:
+        names = options.masks if isinstance(options.masks, Mapping) else ()
+        return pairs.find(tree, options.pairs, tuple(names), options.optional)
+    if options.images is None:
+        raise DatasetError(
+            "layout: pattern without images", mend="say input: {images: PATTERN} or {pairs: FILE}"
+        )
+    masks = {name: path for name, path in named.items() if path is not None}
+    return pattern.find(tree, options.images, masks, options.optional, options.several)
 
 
 def _detect(tree: Tree, options: _Options) -> list[Reading]:
@@ -122,8 +166,7 @@ def _detect(tree: Tree, options: _Options) -> list[Reading]:
 
 def _nothing(root: Path, layout: str, options: _Options) -> DatasetError:
     what, mend = _NOTHING[layout]
-    told = {"images": options.images, "masks": options.masks, "suffix": options.suffix}
-    said = ", ".join(f"{key}: {value}" for key, value in told.items() if value is not None)
+    said = ", ".join(f"{key}: {value}" for key, value in options.told().items())
     return DatasetError(f"{what} with {said}" if said else what, where=str(root), mend=mend)
 
 
@@ -148,15 +191,16 @@ def _shown(texts: Sequence[str], between: str) -> str:
 def _dataset(tree: Tree, reading: Reading, group: str | None) -> Dataset:
     _check_keys(tree.root, reading)
     items = sorted(reading.items, key=lambda item: item.key)
+    placed, said = with_lists(tree.root, reading.home, items)
     return Dataset(
         root=tree.root,
         layout=reading.keys["layout"],
         reading=reading.keys,
         reason=reading.reason,
-        items=tuple(replace(item, group=group_of(item.key, group)) for item in items),
+        items=tuple(replace(item, group=group_of(item.key, group)) for item in placed),
         orphan_images=reading.orphan_images,
         orphan_masks=reading.orphan_masks,
-        skipped=(*tree.skipped, *reading.skipped),
+        skipped=(*tree.skipped, *reading.skipped, *said),
     )
 
 

@@ -6,8 +6,8 @@ import difflib
 import posixpath
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from augcli.errors import DatasetError
 from augcli.formats.names import SPLITS, role, split_word, with_placeholder
@@ -20,6 +20,7 @@ from augcli.formats.pairing import (
 )
 from augcli.formats.reading import Reading, count, item, outside
 from augcli.formats.walk import File, Tree, nfc
+from augcli.sample import Item
 
 _SPLIT = "{split}"
 
@@ -51,6 +52,67 @@ def find(
             found[_pattern(pair)].append(pair)
     named = ((_names(pattern, pairs), pairs) for pattern, pairs in found.items())
     return [reading for names, pairs in sorted(named) for reading in _read(tree, names, pairs, suffix)]
+
+
+def find_several(
+    tree: Tree,
+    images: str | None,
+    masks: Mapping[str, str],
+    suffix: str | None = None,
+    optional: Collection[str] = (),
+) -> list[Reading]:
+    """One reading of several mask folders for one image folder: the images that have all masks.
+
+    `masks` are folders by the masks' names; those that are `optional` may be missing. Raises DatasetError
+    where a folder holds no mask of any image, and where its images are open.
+    """
+    found = {name: _sole(tree, images, name, folder, suffix) for name, folder in masks.items()}
+    places = {reading.keys["images"]: name for name, reading in found.items()}
+    if len(places) > 1:
+        shown = " and ".join(f"{name}'s in {place}" for place, name in places.items())
+        mend = "name the one folder: input: {images: DIR}"
+        raise DatasetError(f"masks of different images: {shown}", where=str(tree.root), mend=mend)
+    return [_merged(found, optional)]
+
+
+def _sole(tree: Tree, images: str | None, name: str, folder: str, suffix: str | None) -> Reading:
+    readings = find(tree, images, folder, suffix)
+    if not readings:
+        what = f"masks {name}: no image has a mask of its name in {folder}"
+        raise DatasetError(
+            what, where=str(tree.root), mend="name the two folders in input.images and input.masks"
+        )
+    if len(readings) > 1:
+        shown = " or ".join(str(reading.keys.get("suffix") or reading.keys["images"]) for reading in readings)
+        what = f"masks {name}: {folder} can be read in several ways, with {shown}"
+        mend = "say which images, or use layout: pattern"
+        raise DatasetError(what, where=str(tree.root), mend=mend)
+    return readings[0]
+
+
+def _merged(found: Mapping[str, Reading], optional: Collection[str]) -> Reading:
+    """One reading of several: the images that have all masks but the optional ones."""
+    items: dict[str, Item] = {}
+    for name, reading in found.items():
+        for one in reading.items:
+            before = items.get(one.image, replace(one, masks={}))
+            items[one.image] = replace(before, masks={**before.masks, name: one.masks["mask"]})
+    if all(name in optional for name in found):
+        plain = {path for reading in found.values() for path in reading.orphan_images} - set(items)
+        items |= {path: item(File(path)) for path in plain}
+    whole = [one for one in items.values() if all(name in one.masks or name in optional for name in found)]
+    images = {*items, *(path for reading in found.values() for path in reading.orphan_images)}
+    used = {path for one in items.values() for path in one.masks.values()}
+    first = next(iter(found.values()))
+    keys = {**first.keys, "masks": {name: reading.keys["masks"] for name, reading in found.items()}}
+    place = f"{keys['images']} (images) and {', '.join(reading.keys['masks'] for reading in found.values())}"
+    return Reading(
+        keys=keys,
+        reason=f"the recipe names {place}; {count(len(whole), 'image')} with all masks",
+        items=tuple(whole),
+        orphan_images=tuple(sorted(images - {one.image for one in whole})),
+        orphan_masks=tuple(path for r in found.values() for path in r.orphan_masks if path not in used),
+    )
 
 
 def _wanted(tree: Tree, key: str, folder: str | None) -> set[str]:

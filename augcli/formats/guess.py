@@ -7,6 +7,7 @@ from pathlib import Path
 from augcli.errors import DatasetError
 from augcli.formats import carvana, classes, folders, images, suffix
 from augcli.formats.names import for_people, names_images, names_masks, role
+from augcli.formats.pattern import parts_line
 from augcli.formats.reading import Reading, recipe_line
 from augcli.formats.walk import Tree
 
@@ -37,6 +38,8 @@ def without_masks(tree: Tree) -> list[Reading]:
         choice = recipe_line({"layout": "folders", "images": "DIR", "masks": "DIR"})
         as_pictures = recipe_line((_as_classes(tree) or plain)[0].keys)
         mend = f"name each mask after its image, or say {choice}, or if all are pictures {as_pictures}"
+        if line := parts_line(tree):
+            mend = f"if each mask is one object say {line}, or if all are pictures {as_pictures}"
         raise DatasetError(what, where=where, mend=mend)
     twins = _twins(tree)
     return [*twins, *plain] if twins else plain

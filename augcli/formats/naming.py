@@ -3,61 +3,86 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from augcli.errors import DatasetError
 from augcli.formats.names import SPLITS, core, split_word
 from augcli.formats.walk import nfc
-from augcli.sample import Item
+from augcli.sample import Files, Item
 
 MASK_SUFFIX = ".png"
-Paths = tuple[str, dict[str, str]]
+Paths = tuple[str, dict[str, Files]]
+Bases = tuple[str, dict[str, str]]
 
 
-def copy_name(item: Item, tag: str | None, layout: str, image_suffix: str) -> Paths:
+def copy_name(
+    item: Item,
+    tag: str | None,
+    layout: str,
+    image_suffix: str,
+    mask_suffixes: Mapping[str, str] | None = None,
+    apart: Collection[str] = (),
+) -> Paths:
     """The paths of a copy relative to the output: (image, {mask name: mask path}), in NFC.
 
     `tag` is None for the original, else `<variant>` or `<variant>-<copy>`; `image_suffix` has its dot.
-    `layout` is `like-input`, `folders`, `suffix`, `carvana` or `classes`. Masks end in `.png`.
+    `layout` is `like-input`, `folders`, `suffix`, `carvana` or `classes`. Masks end in `.png`, or as
+    `mask_suffixes` says by name. Masks that are kept `apart` have a path for each of their files.
     Reading the result with the same layout pairs every image with its mask again.
     Raises DatasetError for `classes` with an item that has no label, and for another layout.
     """
     if layout not in _LAYOUTS:
         mend = f"use one of {', '.join(_LAYOUTS)}"
         raise DatasetError(f"output layout {layout} cannot be written", mend=mend)
-    return _LAYOUTS[layout](item, "" if tag is None else f"__{tag}", image_suffix)
+    ending = "" if tag is None else f"__{tag}"
+    image, bases = _LAYOUTS[layout](item, ending, image_suffix)
+    suffixes = {name: (mask_suffixes or {}).get(name, MASK_SUFFIX) for name in bases}
+    masks: dict[str, Files] = {name: base + suffixes[name] for name, base in bases.items()}
+    for name in set(apart) & item.parts.keys() & bases.keys():
+        masks[name] = tuple(
+            f"{base}{suffixes[name]}" for base in _bases(item, name, bases[name], layout, ending)
+        )
+    return image, masks
 
 
-def _like_input(item: Item, tag: str, image_suffix: str) -> Paths:
+def _bases(item: Item, name: str, base: str, layout: str, tag: str) -> list[str]:
+    """The paths of a mask's several files without their suffix: like the input, or numbered from 1."""
+    parts = item.parts[name]
+    if layout == "like-input":
+        return [posixpath.splitext(nfc(part))[0] + tag for part in parts]
+    return [f"{base}-{number}" for number in range(1, len(parts) + 1)]
+
+
+def _like_input(item: Item, tag: str, image_suffix: str) -> Bases:
     image = f"{item.key}{tag}{image_suffix}"
     return image, {name: _mask_like_input(item, mask, tag, image) for name, mask in item.masks.items()}
 
 
 def _mask_like_input(item: Item, mask: str, tag: str, image: str) -> str:
-    """A mask's name that stands to the new image's name as the old one stood to the old image's."""
+    """A mask's path without suffix, whose name stands to the new image's as it stood to the old image's."""
     folder, name = posixpath.split(nfc(mask))
     stem, old = posixpath.splitext(name)[0], posixpath.basename(item.key)
     old_name, new_name = posixpath.basename(nfc(item.image)), posixpath.basename(image)
     if stem.startswith(old_name):  # X.jpg.png
         stem = new_name + stem[len(old_name) :]
-    elif tag:
-        base = old if stem.startswith(old) else core(old)
-        stem = old + tag + stem[len(base) :]
-    return posixpath.join(folder, stem + MASK_SUFFIX)
+    else:
+        base = next((name for name in (old, core(old)) if name and stem.startswith(name)), None)
+        stem = stem + tag if base is None or not tag else old + tag + stem[len(base) :]
+    return posixpath.join(folder, stem)
 
 
-def _folders(item: Item, tag: str, image_suffix: str) -> Paths:
+def _folders(item: Item, tag: str, image_suffix: str) -> Bases:
     name = f"{posixpath.join(_place(item), posixpath.basename(item.key))}{tag}"
-    masks = {m: f"{'masks' if m == 'mask' else m}/{name}{MASK_SUFFIX}" for m in item.masks}
+    masks = {m: f"{'masks' if m == 'mask' else m}/{name}" for m in item.masks}
     return f"images/{name}{image_suffix}", masks
 
 
-def _suffix(item: Item, tag: str, image_suffix: str) -> Paths:
+def _suffix(item: Item, tag: str, image_suffix: str) -> Bases:
     name = f"{item.key}{tag}"
-    return name + image_suffix, {m: f"{name}_{m}{MASK_SUFFIX}" for m in item.masks}
+    return name + image_suffix, {m: f"{name}_{m}" for m in item.masks}
 
 
-def _carvana(item: Item, tag: str, image_suffix: str) -> Paths:
+def _carvana(item: Item, tag: str, image_suffix: str) -> Bases:
     split = item.split or "train"
     place = [part for part in _place(item).split("/") if part]
     own = next((part for part in place if SPLITS.get(split_word(part)) == item.split), None)
@@ -65,11 +90,11 @@ def _carvana(item: Item, tag: str, image_suffix: str) -> Paths:
         place.remove(own)
     name = "/".join([*place, posixpath.basename(item.key)]) + tag
     folders = {m: f"{split}_{'masks' if m == 'mask' else m}" for m in item.masks}
-    masks = {m: f"{folder}/{name}_{m}{MASK_SUFFIX}" for m, folder in folders.items()}
+    masks = {m: f"{folder}/{name}_{m}" for m, folder in folders.items()}
     return f"{split}/{name}{image_suffix}", masks
 
 
-def _classes(item: Item, tag: str, image_suffix: str) -> Paths:
+def _classes(item: Item, tag: str, image_suffix: str) -> Bases:
     if item.label is None:
         mend = "choose another output layout"
         raise DatasetError(f"output layout classes: the source {item.key} has no class folder", mend=mend)
@@ -100,7 +125,7 @@ def _shared(left: Sequence[str], right: Sequence[str]) -> int:
     return next((at for at, (one, other) in pairs if one != other), min(len(left), len(right)))
 
 
-_LAYOUTS: Mapping[str, Callable[[Item, str, str], Paths]] = {
+_LAYOUTS: Mapping[str, Callable[[Item, str, str], Bases]] = {
     "like-input": _like_input,
     "folders": _folders,
     "suffix": _suffix,

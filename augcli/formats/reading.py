@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from augcli.formats.names import split_of
 from augcli.formats.walk import File
@@ -24,7 +25,7 @@ class Reading:
     separate data sets. `skipped` has the images that are no part of this reading.
     """
 
-    keys: Mapping[str, str]
+    keys: Mapping[str, Any]
     reason: str
     items: tuple[Item, ...]
     orphan_images: tuple[str, ...] = ()
@@ -39,9 +40,16 @@ def item(image: File, mask: File | None = None, label: str | None = None) -> Ite
     return Item(image.key, image.path, masks, split_of(image.folder), label=label)
 
 
-def recipe_line(keys: Mapping[str, str]) -> str:
+def recipe_line(keys: Mapping[str, Any]) -> str:
     """The line to paste into a recipe: `input: {layout: folders, images: a, masks: b}`."""
-    return f"input: {{{', '.join(f'{key}: {scalar(value)}' for key, value in keys.items())}}}"
+    return f"input: {flow(keys)}"
+
+
+def flow(value: Any) -> str:
+    """Text, or mappings of text, as YAML on one line."""
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{key}: {flow(inner)}' for key, inner in value.items())}}}"
+    return scalar(str(value))
 
 
 def scalar(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from pathlib import Path
 
 from augcli.errors import DatasetError, printable
 
-IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif")
+IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".jp2", ".j2k")
 _UNSAFE = ("Cc", "Zl", "Zp")  # control characters, line and paragraph separators
 
 
@@ -79,6 +80,11 @@ class Tree:
         # "0" is the character after "/": the range holds exactly the paths that start with "folder/".
         first, last = bisect_left(self._paths, f"{folder}/"), bisect_left(self._paths, f"{folder}0")
         return self.files[first:last]
+
+    def starting(self, start: str) -> tuple[File, ...]:
+        """The files whose NFC paths begin so."""
+        last = start + chr(sys.maxunicode)
+        return self.files[bisect_left(self._paths, start) : bisect_left(self._paths, last)]
 
 
 def walk(root: Path, exclude: Path | None = None) -> Tree:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 
 from augcli.augment import ORIGINAL, augment, variant_of
@@ -15,15 +16,18 @@ from augcli.codec import MAX_PIXELS
 from augcli.engines import Engine
 from augcli.engines.local import local_engine
 from augcli.errors import DatasetError, ImageError
+from augcli.instances import PART, name_of
 from augcli.masks import MaskSpec, looked_at
 from augcli.plan import EVERYTHING, Job, Pair, is_expanded, make_plan
 from augcli.preview.captions import DOT, described
+from augcli.preview.display import displayed, window_of
 from augcli.preview.overlay import Labels, Rgb, colorful, overlaid
 from augcli.preview.sheet import Cell, Chip, Row, draw_sheet
 from augcli.recipe import Recipe
+from augcli.recipe.labels import SOLE
 from augcli.report import Progress
-from augcli.run import border_of, read_input, spec_by_looking
-from augcli.sample import Coding, Dataset, Sample
+from augcli.run import border_of, read_input, specs_by_looking
+from augcli.sample import Array, Coding, Dataset, Sample
 from augcli.source import Decoded, read_source
 from augcli.worker import Answer, Context, Task, set_up
 
@@ -68,11 +72,11 @@ def preview(recipe: Recipe, root: Path, wanted: Wanted, progress: Progress | Non
     (progress or Progress()).found(dataset)
     plan = make_plan(recipe, dataset, EVERYTHING)
     jobs = chosen_jobs(_expanded(recipe, dataset, plan), wanted, root)
-    spec = mask_spec(recipe, dataset, wanted.max_pixels)
-    drawing = _Drawing(recipe, root, spec, wanted)
+    specs = mask_specs(recipe, dataset, wanted.max_pixels)
+    drawing = _Drawing(recipe, root, specs, wanted)
     rows = [row for job in jobs for row in drawing.rows(job)]
     image = draw_sheet(
-        Path(recipe.file).name, _summary(recipe, dataset, plan, spec), rows, drawing.legend(), wanted.cell
+        Path(recipe.file).name, _summary(recipe, dataset, plan, specs), rows, drawing.legend(), wanted.cell
     )
     return Preview(image, len(jobs), drawing.copies, tuple(drawing.failures))
 
@@ -104,25 +108,26 @@ def chosen_pairs(job: Job, most: int) -> list[Pair]:
     return [copies[number] for number in sorted(first)]
 
 
-def mask_spec(recipe: Recipe, dataset: Dataset, max_pixels: int = MAX_PIXELS) -> MaskSpec | None:
-    """What the masks of a data set are, found as `expand` finds it; None where there are none."""
+def mask_specs(recipe: Recipe, dataset: Dataset, max_pixels: int = MAX_PIXELS) -> dict[str, MaskSpec]:
+    """What the masks of a data set are, by name, found as `expand` finds it."""
     items = looked_at(dataset.items)
     if not items:
-        return None
+        return {}
     context = Context(dataset.root, dataset.root, recipe, border_of(recipe), "", max_pixels)
     engine: Engine[Task, Answer] = local_engine(
         partial(set_up, context), workers=1, alone=lambda task: [task]
     )
-    return spec_by_looking(recipe, engine, items)
+    return specs_by_looking(recipe, engine, items)
 
 
-def _summary(recipe: Recipe, dataset: Dataset, plan: Sequence[Job], spec: MaskSpec | None) -> str:
+def _summary(recipe: Recipe, dataset: Dataset, plan: Sequence[Job], specs: Mapping[str, MaskSpec]) -> str:
     variants = [f"{v.name} {v.copies}" if v.is_random else v.name for v in recipe.variants]
+    kinds = [spec.kind if name == SOLE else f"{name}: {spec.kind}" for name, spec in specs.items()]
     parts = [
         counted(len(dataset.items), "source"),
         counted(sum(len(job.pairs) for job in plan), "pair"),
         f"variants: {', '.join(variants)}" if variants else "no variants",
-        f"{spec.kind} masks" if spec else "no masks",
+        f"{', '.join(kinds)} masks" if kinds else "no masks",
         f"border: {border_of(recipe)}",
         f"seed {recipe.seed}",
     ]
@@ -135,17 +140,16 @@ class _Drawing:
 
     recipe: Recipe
     root: Path
-    spec: MaskSpec | None
+    specs: Mapping[str, MaskSpec]
     wanted: Wanted
     copies: int = 0
     failures: list[str] = field(default_factory=list)
-    seen: dict[int, Rgb | None] = field(default_factory=dict)
+    seen: dict[tuple[str, int], Rgb | None] = field(default_factory=dict)
 
     def rows(self, job: Job) -> list[Row]:
         """A source's rows: the source itself, its copies beside it, further copies below."""
-        options = self.recipe.output.mask
         try:
-            source = read_source(self.root, job.item, self.spec, options, self.wanted.max_pixels)
+            source = read_source(self.root, job.item, self.specs, self.recipe, self.wanted.max_pixels)
         except (ImageError, MemoryError) as error:
             return [[self._failed(job.item.key, error, job.item.image)]]
         first = self._cell(source, source.sample, job.item.key, ())
@@ -166,7 +170,8 @@ class _Drawing:
                 variant=pair.variant,
                 copy=pair.copy,
                 border=border_of(self.recipe),
-                fills=dict.fromkeys(source.masks, self.spec.fill if self.spec else 0),
+                fills=source.fills,
+                instances=source.instances,
             )
         except (ImageError, MemoryError) as error:
             return self._failed(title, error, source.item.image)
@@ -175,17 +180,21 @@ class _Drawing:
         return self._cell(source, result.sample, title, [*described(result.applied), *filled])
 
     def _cell(self, source: Decoded, sample: Sample, title: str, details: Sequence[str]) -> Cell:
-        looks = {name: self._look(mask.coding) for name, mask in source.masks.items()}
-        picture, seen = overlaid(sample.image, sample.masks, looks, self.wanted.cell)
-        for name, label in seen:
-            look = looks[name]
-            self.seen.setdefault(label, None if label == look.ignore else look.color(label))
+        looks = {key: self._look(name_of(key), mask.coding) for key, mask in source.masks.items()}
+        window = window_of(source, self.recipe.input.image.range)
+        shown = displayed(sample.image, source.format, window)
+        drawn = {key: _by_number(key, sample.masks[key]) for key in looks}
+        picture, seen = overlaid(shown, drawn, looks, self.wanted.cell)
+        for key, label in (one for one in seen if one[0] not in source.instances):
+            look = looks[key]
+            self.seen.setdefault((key, label), None if label == look.ignore else look.color(label))
         width, height = sample.size
         return Cell(title, f"{width}x{height}", tuple(details), picture)
 
-    def _look(self, coding: Coding) -> Labels:
+    def _look(self, name: str, coding: Coding) -> Labels:
         """How labels are drawn: in the colours of the mask itself, or of its palette, or in ours."""
-        return Labels(colorful(coding.palette), coding.mode == "RGB", ignored_label(self.recipe, self.spec))
+        ignored = ignored_label(self.recipe, self.specs.get(name))
+        return Labels(colorful(coding.palette), coding.mode == "RGB", ignored)
 
     def _failed(self, title: str, error: ImageError | MemoryError, where: str) -> Cell:
         if isinstance(error, MemoryError):
@@ -197,17 +206,29 @@ class _Drawing:
     def legend(self) -> list[Chip]:
         """The classes that are seen, in the order of their labels; ignored pixels last."""
         order = sorted(self.seen.items(), key=lambda known: (known[1] is None, known[0]))
-        return [Chip(class_name(self.recipe, self.spec, label, color), color) for label, color in order]
+        chips = (
+            Chip(class_name(self.recipe, self.specs.get(name), label, color), color)
+            for (name, label), color in order
+        )
+        return list(dict.fromkeys(chips))
+
+
+def _by_number(key: str, values: Array) -> Array:
+    """A single instance's mask with its number as its label, so that each has a colour of its own."""
+    _, _, number = key.partition(PART)
+    return np.where(values != 0, np.uint16(number), np.uint16(0)) if number else values
 
 
 def ignored_label(recipe: Recipe, spec: MaskSpec | None) -> int | None:
     """The label that means: no label here, as `overlay` counts labels; None where there is none."""
-    if spec is None or spec.kind == "binary":
+    if spec is None or spec.kind in ("binary", "instance"):
         return None
     if isinstance(spec.fill, int):
         return None if spec.fill in recipe.input.class_names else spec.fill
     red, green, blue = spec.fill
-    return (red << 16) + (green << 8) + blue if isinstance(recipe.input.mask.ignore, str) else None
+    return (
+        (red << 16) + (green << 8) + blue if isinstance(recipe.input.mask_of(spec.name).ignore, str) else None
+    )
 
 
 def class_name(recipe: Recipe, spec: MaskSpec | None, label: int, color: Rgb | None) -> str:

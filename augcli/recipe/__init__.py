@@ -31,6 +31,12 @@ __all__ = [
 ]
 
 
+MIRRORED = ("reflect", "replicate", "wrap")
+_MIRRORED_OBJECTS = (
+    "would show objects twice that are labelled once: with kind: instance use constant or auto"
+)
+
+
 @dataclass(frozen=True)
 class Recipe:
     """A validated recipe. `file` is the name it was read from, and no part of its meaning."""
@@ -97,6 +103,8 @@ def parse_recipe(text: str | bytes, file: str) -> Recipe:
         report.close()
     options = read_options(document.data, report)
     variants = read_variants(document.data, report)
+    if options.input.has_instances and options.output.border in MIRRORED:
+        report.add(("output", "border"), f"{options.output.border} {_MIRRORED_OBJECTS}")
     report.close()
     if not variants and not options.keep_original:
         report.add(("keep_original",), "no variants and no originals: nothing would be made")

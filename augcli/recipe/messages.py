@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -189,12 +189,15 @@ def _model_at(model: type[BaseModel], loc: Sequence[str | int]) -> type[BaseMode
     """The model that holds the keys at a place below `model`."""
     for part in loc:
         known = model.model_fields.get(str(part))
-        model = (_model_in(known.annotation) if known else None) or model
+        model = (_model_in(known.annotation, in_mappings=True) if known else None) or model
     return model
 
 
-def _model_in(annotation: Any) -> type[BaseModel] | None:
+def _model_in(annotation: Any, *, in_mappings: bool = False) -> type[BaseModel] | None:
+    """The model that an annotation is, or holds; a mapping's values count only where they are wanted."""
     for part in (annotation, *get_args(annotation)):
         if isinstance(part, type) and issubclass(part, BaseModel):
             return part
+        if in_mappings and part is not annotation and get_origin(part) is dict:
+            return _model_in(part)
     return None

@@ -9,17 +9,17 @@ from augcli.recipe.messages import Report
 from augcli.recipe.nodes import KeyPath
 
 
-def _is_other_range(value: Any) -> bool:
-    pair = value if isinstance(value, list) and all(type(v) in (int, float) for v in value) else []
-    return len(pair) == 2 and pair[0] < pair[1] and pair != [0, 255]
+def _other_description(value: Any) -> str | None:
+    names = value if isinstance(value, list) else []
+    other = next((name for name in names if isinstance(name, str) and name not in _DESCRIPTIONS), None)
+    return f"a description other than {', '.join(_DESCRIPTIONS)} ({other})" if other else None
 
 
+_DESCRIPTIONS = ("huggingface",)
 _LATER: dict[KeyPath, Callable[[Any], str | None]] = {
-    ("input", "layout"): lambda v: f"layout: {v}" if v in ("coco", "pattern") else None,
-    ("input", "mask", "kind"): lambda v: f"kind: {v}" if v == "instance" else None,
-    ("input", "image", "range"): lambda v: "a range other than [0, 255]" if _is_other_range(v) else None,
+    ("input", "layout"): lambda v: f"layout: {v}" if v == "coco" else None,
     ("output", "layout"): lambda v: f"layout: {v}" if v == "coco" else None,
-    ("output", "also"): lambda v: "a further description (also)" if isinstance(v, list) and v else None,
+    ("output", "also"): _other_description,
 }
 _OF_LATER_LAYOUTS = ("images", "masks")
 

@@ -1,0 +1,107 @@
+"""Splits by list files: `train.txt`, `val.txt`, ... beside the images, in `splits/`, or VOC's ImageSets."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from augcli.errors import DatasetError
+from augcli.formats.names import SPLITS, core
+from augcli.formats.reading import count
+from augcli.formats.walk import is_image, nfc
+from augcli.sample import Item
+
+FOLDERS = ("", "splits", "ImageSets/Segmentation", "ImageSets/Main", "ImageSets")
+UNLISTED = "unlisted"  # where there are lists, a picture in none of them belongs to no split
+MAX_LIST_BYTES = 100_000_000
+
+
+def with_lists(root: Path, home: str, items: Sequence[Item]) -> tuple[tuple[Item, ...], tuple[str, ...]]:
+    """The items with the splits that list files give them, and what is to be said of the lists.
+
+    A line names a picture by its path, its path's end, or its name, with or without its suffix; what stands
+    behind it in the line is ignored. Lists are only read where no folder says the split. Raises DatasetError
+    for a picture that stands in two lists.
+    """
+    lists = {} if any(item.split for item in items) else _lists(root / home) or _lists(root)
+    index = _Index(items)
+    chosen: dict[str, tuple[str, str]] = {}
+    said = []
+    for split, file in lists.items():
+        name, unknown = file.relative_to(root).as_posix(), []
+        for line in _lines(file):
+            item = index.find(line)
+            if item is None:
+                unknown.append(line)
+            elif (first := chosen.setdefault(item.key, (split, name)))[0] != split:
+                what = f"{item.image} stands in {first[1]} and in {name}"
+                raise DatasetError(what, where=str(root), mend="a picture belongs to one split")
+        if unknown:
+            said.append(f"{name}: {count(len(unknown), 'name')} without an image, first {unknown[0]}")
+    if not chosen:
+        return tuple(items), ()
+    placed = tuple(replace(item, split=chosen.get(item.key, (UNLISTED, ""))[0]) for item in items)
+    return placed, tuple(said)
+
+
+def _lists(home: Path) -> dict[str, Path]:
+    """The first folder that has lists, and its lists by split."""
+    for folder in FOLDERS:
+        found = {split: home / folder / f"{split}.txt" for split in dict.fromkeys(SPLITS.values())}
+        present = {split: file for split, file in found.items() if file.is_file() and not file.is_symlink()}
+        if present:
+            return present
+    return {}
+
+
+def _lines(file: Path) -> list[str]:
+    """The lines that are not empty. Raises DatasetError for a file that is no text, or far too long."""
+    try:
+        if file.stat().st_size > MAX_LIST_BYTES:
+            raise DatasetError(f"is longer than {MAX_LIST_BYTES} bytes", where=str(file))
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DatasetError(
+            f"cannot be read as text ({error})", where=str(file), mend="save it as UTF-8"
+        ) from error
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+class _Index:
+    """Items by the ends of their keys: each item by its name, and by every longer end of its path."""
+
+    def __init__(self, items: Iterable[Item]) -> None:
+        self._by_name: dict[str, list[Item]] = defaultdict(list)
+        for item in items:
+            name = item.key.rpartition("/")[2]
+            for known in {name, core(name)}:  # a list may leave out _img as masks do
+                self._by_name[known].append(item)
+
+    def find(self, line: str) -> Item | None:
+        """The one item that a line names: the whole line, or its first word."""
+        return self._named(line) or self._named(line.split()[0])
+
+    def _named(self, text: str) -> Item | None:
+        path = nfc(text).lstrip("./")
+        key = os.path.splitext(path)[0] if is_image(path) else path
+        near = self._by_name.get(key.rpartition("/")[2], [])
+        fits = [item for item in near if _is_end(item.key, key) or _is_end(core(item.key), key)]
+        return fits[0] if len(fits) == 1 else None
+
+
+def _is_end(key: str, other: str) -> bool:
+    """Whether one path is the end of the other, component by component."""
+    short, long = sorted((key.split("/"), other.split("/")), key=len)
+    return long[len(long) - len(short) :] == short
+
+
+def shared_groups(items: Iterable[Item]) -> Mapping[str, tuple[str, ...]]:
+    """The groups that lie in more than one split: what training sees there, testing has seen too."""
+    splits: dict[str, set[str]] = defaultdict(set)
+    for item in items:
+        if item.split:
+            splits[item.group].add(item.split)
+    return {group: tuple(sorted(found)) for group, found in sorted(splits.items()) if len(found) > 1}

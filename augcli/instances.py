@@ -1,0 +1,113 @@
+"""Instances: a map of ids of one picture, made of one file or of one for each object."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from augcli.errors import ImageError
+from augcli.recipe.options import AnnotationOutput
+from augcli.sample import Array, Coding, Files, Mask
+
+MOST_INSTANCES = 65_535
+PART = "#"  # stands between a mask's name and the number of its part, where the parts are kept apart
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """An instance that was dropped for what was left of it: `area` in pixels of the output."""
+
+    mask: str
+    id: int
+    area: int
+
+    def as_record(self) -> dict[str, Any]:
+        """The instance as a manifest line holds it."""
+        return {"mask": self.mask, "id": self.id, "area": self.area}
+
+
+def keys_of(name: str, files: Files) -> tuple[str, ...]:
+    """What the arrays of a mask are called in a sample: by its name, or each of several by a number, too."""
+    if isinstance(files, str):
+        return (name,)
+    return tuple(f"{name}{PART}{number}" for number in range(1, len(files) + 1))
+
+
+def name_of(key: str) -> str:
+    """The mask's name in an array's key."""
+    return key.partition(PART)[0]
+
+
+def checked_part(mask: Mask, where: str) -> Mask:
+    """A file that shows one instance. Raises ImageError where it holds more than one value besides 0."""
+    values = [int(value) for value in np.unique(mask.values) if value]
+    if mask.values.ndim == 3 or len(values) > 1:
+        found = "colours" if mask.values.ndim == 3 else f"{len(values)} values besides 0"
+        what = f"one of several files, each for one instance, and it holds {found}"
+        raise ImageError(what, where=where, mend="save it with 0 and one other value, as grey PNG")
+    return mask
+
+
+def joined(parts: Sequence[Mask]) -> tuple[Mask, int]:
+    """The map (H, W) with ids 1, 2, ... of single instances of one size, and how many pixels overlap.
+
+    What is not 0 belongs to the instance; later ones lie on top. uint8 for up to 255 instances, else uint16.
+    """
+    deep = len(parts) > 255
+    values = np.zeros(parts[0].values.shape, np.uint16 if deep else np.uint8)
+    overlap = 0
+    for number, part in enumerate(parts, 1):
+        inside = part.values != 0
+        overlap += int(np.count_nonzero(values[inside]))
+        values[inside] = number
+    return Mask(values, Coding("I;16" if deep else "L")), overlap
+
+
+def settled(
+    before: Mapping[str, Array],
+    after: Mapping[str, Array],
+    instances: Collection[str],
+    rule: AnnotationOutput,
+) -> tuple[dict[str, Array], tuple[Dropped, ...]]:
+    """Instance maps (H, W) after a warp: what is left too small is dropped, ids may be numbered anew.
+
+    `instances` names the masks that are such maps, with `PART` and a number for single parts.
+    """
+    masks, dropped = dict(after), []
+    for name in sorted(instances):
+        mask, _, part = name.partition(PART)
+        masks[name], small = without_small(before[name], after[name], rule.min_area)
+        dropped += [Dropped(mask, int(part) if part else number, area) for number, area in small]
+        if rule.renumber and not part:
+            masks[name] = renumbered(masks[name])
+    return masks, tuple(dropped)
+
+
+def without_small(before: Array, after: Array, min_area: int) -> tuple[Array, list[tuple[int, int]]]:
+    """A map without the ids of which fewer than `min_area` pixels are left, of at least as many before.
+
+    Returns it with the dropped (id, area). The given map is not changed.
+    """
+    if min_area < 2:
+        return after, []
+    had, left = _areas(before), _areas(after)
+    small = [(number, area) for number, area in left.items() if area < min_area <= had.get(number, 0)]
+    if not small:
+        return after, []
+    return np.where(np.isin(after, [number for number, _ in small]), after.dtype.type(0), after), small
+
+
+def _areas(values: Array) -> dict[int, int]:
+    ids, counts = np.unique(values, return_counts=True)
+    return {int(number): int(area) for number, area in zip(ids, counts, strict=True) if number}
+
+
+def renumbered(values: Array) -> Array:
+    """The same map with ids 1 to n, in the order of the old ones."""
+    ids, places = np.unique(values, return_inverse=True)
+    numbers = np.arange(len(ids)) + (0 if ids[0] == 0 else 1)
+    result: Array = numbers.astype(values.dtype)[places].reshape(values.shape)
+    return result
