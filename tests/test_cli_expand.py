@@ -491,3 +491,13 @@ def test_two_runs_at_once_one_works_and_one_is_refused(slow):
     first.terminate()
     first.communicate(timeout=60)
     assert first.returncode == 143
+
+
+def test_a_mistyped_command_is_answered_with_the_nearest(augcli):
+    for typed, answer in (
+        ("expnad", "did you mean expand?"),
+        ("frobnicate", "the commands are expand, check"),
+    ):
+        code, _, said = augcli(typed)
+        assert code == 2
+        assert f"Error: no command '{typed}'; {answer}" in said
