@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from augcli.errors import ImageError
+from augcli.masks import counted
 from augcli.recipe.options import AnnotationOutput
 from augcli.sample import Array, Coding, Files, Mask
 
@@ -101,8 +102,7 @@ def without_small(before: Array, after: Array, min_area: int) -> tuple[Array, li
 
 
 def _areas(values: Array) -> dict[int, int]:
-    ids, counts = np.unique(values, return_counts=True)
-    return {int(number): int(area) for number, area in zip(ids, counts, strict=True) if number}
+    return {number: area for number, area in counted(values).items() if number}
 
 
 def renumbered(values: Array) -> Array:

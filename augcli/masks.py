@@ -83,9 +83,14 @@ def look_at(mask: Mask, where: str, name: str = SOLE) -> MaskLook:
     grey = _as_grey(mask.values)
     if grey is None:
         return MaskLook(where, mask.coding.mode, mask.format, {}, name=name)
-    values, counts = np.unique(grey, return_counts=True)
-    shares = {int(v): float(c) / grey.size for v, c in zip(values, counts, strict=True)}
+    shares = {value: count / grey.size for value, count in counted(grey).items()}
     return MaskLook(where, mask.coding.mode, mask.format, shares, _is_black_and_white(mask.coding), name)
+
+
+def counted(values: Array) -> dict[int, int]:
+    """How many pixels each value of a uint8 or uint16 mask has, by value; several times np.unique's speed."""
+    counts = np.bincount(values.ravel())
+    return {int(value): int(counts[value]) for value in np.flatnonzero(counts)}
 
 
 def _as_grey(values: Array) -> Array | None:

@@ -10,6 +10,7 @@ from augcli.errors import ImageError
 from augcli.geometry import Warp
 from augcli.ops import (
     LUMA,
+    STRIP_ROWS,
     ColorMatrix,
     ColorOp,
     Colors,
@@ -120,8 +121,9 @@ class ColorRun:
         """The mean colour after some operations; a matrix of the mean is the mean of the matrix."""
         if all(isinstance(op, ColorMatrix) for op in ops):
             return run_ops(ops, _per_color(as_shares(_mean_pixel(pixels), self.meaning, np.float64)))
-        rows = [_per_color(run_ops(ops, as_shares(row, self.meaning))) for row in pixels]
-        mean: Colors = np.mean(rows, axis=0, dtype=np.float64)
+        strips = [pixels[i : i + STRIP_ROWS] for i in range(0, len(pixels), STRIP_ROWS)]
+        means = [_per_color(run_ops(ops, as_shares(strip, self.meaning))) for strip in strips]
+        mean: Colors = np.average(means, axis=0, weights=[len(strip) for strip in strips])
         return mean
 
 
