@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+
+import numpy as np
 
 from augcli.draw import draw, resolve
 from augcli.geometry import Border, Frame
@@ -14,7 +16,7 @@ from augcli.program import Program, build_program
 from augcli.recipe import Recipe, Variant
 from augcli.recipe.options import OutputOptions
 from augcli.render import Look, render
-from augcli.sample import Sample
+from augcli.sample import Array, Sample
 from augcli.transforms import TRANSFORMS
 
 ORIGINAL = "original"
@@ -24,7 +26,7 @@ ORIGINAL = "original"
 class Augmented:
     """A finished pair: its pixels, what was applied, and the program that it went through.
 
-    `dropped` are the instances of which too little was left.
+    `dropped` are the instances of which too little was left, `further` the pages behind the first.
     """
 
     sample: Sample
@@ -32,6 +34,12 @@ class Augmented:
     program: Program
     filled: float
     dropped: tuple[Dropped, ...] = ()
+    further: tuple[Sample, ...] = ()
+
+    @property
+    def pages(self) -> tuple[Sample, ...]:
+        """All pages: one, or those of a stack."""
+        return (self.sample, *self.further)
 
 
 def variant_of(recipe: Recipe, name: str) -> Variant | None:
@@ -49,10 +57,12 @@ def augment(
     border: Border,
     fills: Mapping[str, Any],
     instances: Collection[str] = (),
+    further: Sequence[Sample] = (),
 ) -> Augmented:
     """Make one pair from a decoded source; `instances` names the masks that tell objects apart.
 
-    Raises ImageError where the recipe does not fit the picture.
+    `further` are the pages behind the first, all of one size: they go through the same program, noise and
+    all. Of their masks they hold those that are stacks. Raises ImageError where the recipe does not fit.
     """
     frame = Frame(*source.size)
     chosen = variant_of(recipe, variant)
@@ -60,11 +70,23 @@ def augment(
     applied, last = resolve(drawn, frame)
     applied += fitted(recipe.output, last)
     program = build_program(applied, frame, border)
-    rendered = render(program, source, look_of(recipe.output), fills)
-    result = rendered.sample
-    masks, dropped = settled(source.masks, result.masks, instances, recipe.output.annotations)
-    result = replace(result, masks=masks)
-    return Augmented(result, tuple(applied), program, rendered.filled, dropped)
+    sources = (source, *further)
+    rendered = [render(program, page, look_of(recipe.output), fills) for page in sources]
+    after = [page.sample for page in rendered]
+    maps = (_volumes(sources, instances), _volumes(after, instances))
+    volumes, dropped = settled(*maps, instances, recipe.output.annotations)
+    result, *others = (_with_slices(page, volumes, number) for number, page in enumerate(after))
+    return Augmented(result, tuple(applied), program, rendered[0].filled, dropped, tuple(others))
+
+
+def _volumes(pages: Sequence[Sample], names: Collection[str]) -> dict[str, Array]:
+    """Masks as (pages, H, W): an object of a stack is one object, on however many pages it is seen."""
+    return {name: np.stack([page.masks[name] for page in pages if name in page.masks]) for name in names}
+
+
+def _with_slices(page: Sample, volumes: Mapping[str, Array], number: int) -> Sample:
+    """A page with its slice of each volume that it has a part in."""
+    return replace(page, masks=page.masks | {n: volumes[n][number] for n in volumes if n in page.masks})
 
 
 def look_of(output: OutputOptions) -> Look:

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from augcli.errors import ImageError
+from augcli.examine import Context as SurveyContext
 from augcli.masks import MaskSpec, looked_at
 from augcli.plan import Job, Selection, is_expanded, make_plan
 from augcli.recipe import Recipe
 from augcli.run import border_of, read_input, specs_of
 from augcli.sample import Dataset
 from augcli.source import Decoded, read_source
-from augcli.survey import Context as SurveyContext
-from augcli.survey import Read, Seen, run_tasks, survey_engine
+from augcli.survey import look, survey_engine
 from augcli.values import ClassRow, Values, class_rows
 from augcli.worker import Context, finished, set_up
 
@@ -85,8 +85,7 @@ def outlook(recipe: Recipe, root: Path, selection: Selection, *, workers: int, m
     """
     dataset = read_input(recipe, root)
     jobs = make_plan(recipe, dataset, selection)
-    seen, specs = _look(recipe, dataset, root, workers, max_pixels)
-    values = [one for source in seen for one in source.values]
+    values, specs = _look(recipe, dataset, root, workers, max_pixels)
     cost, trouble = _measured(recipe, root, jobs, specs, max_pixels)
     return Outlook(
         dataset=dataset,
@@ -104,17 +103,17 @@ def outlook(recipe: Recipe, root: Path, selection: Selection, *, workers: int, m
 
 def _look(
     recipe: Recipe, dataset: Dataset, root: Path, workers: int, max_pixels: int
-) -> tuple[list[Seen], dict[str, MaskSpec]]:
+) -> tuple[Sequence[Values], dict[str, MaskSpec]]:
     """At most 200 masks of the whole data set, as a run looks at them, whatever part of it is wanted."""
     items = looked_at(dataset.items)
     if not items:
         return [], {}
     engine = survey_engine(SurveyContext(root, recipe, max_pixels), len(items), workers)
     try:
-        seen = list(run_tasks(engine, [Read(Job(item, ()), looked_at=True) for item in items]).values())
+        values = look(engine, [Job(item, ()) for item in items])
     finally:
         engine.close()
-    return seen, specs_of(recipe, [one.look for source in seen for one in source.values], items)
+    return values, specs_of(recipe, [one.look for one in values], items)
 
 
 def _splits(recipe: Recipe, dataset: Dataset, jobs: Sequence[Job]) -> dict[str, Split]:

@@ -100,7 +100,8 @@ def _pair(recipe: Recipe, item: Item, variant: str, copy: int, tag: str | None) 
     if suffix.lower() == ".gif":  # read, and never written
         suffix = FORMATS["png"]
     apart = [name for name in item.parts if recipe.input.is_apart(name)]
-    suffixes = {name: _soft_suffix(path) for name, path in item.masks.items() if is_soft(recipe, name)}
+    suffixes = {name: FORMATS["tiff"] for name in item.masks if item.is_stack(name)}
+    suffixes |= {name: _soft_suffix(path) for name, path in item.masks.items() if is_soft(recipe, name)}
     image, masks = copy_name(item, tag, recipe.output.layout, suffix, suffixes, apart)
     return Pair(item.key, variant, copy, image, masks)
 

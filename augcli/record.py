@@ -19,7 +19,10 @@ Matrix = list[list[float]]
 
 @dataclass(frozen=True)
 class Source:
-    """The files that a pair was made from, relative to the input, and the picture's upright size."""
+    """The files that a pair was made from, relative to the input, and the picture's upright size.
+
+    `page`, from 1, is the page of the image that it was made from, None where that is the whole file.
+    """
 
     image: str
     sha256: str
@@ -27,6 +30,7 @@ class Source:
     height: int
     masks: Mapping[str, Files] = field(default_factory=dict)
     mask_sha256: Mapping[str, Files] = field(default_factory=dict)
+    page: int | None = None
 
     def as_line(self) -> dict[str, Any]:
         """The source as a manifest line holds it."""
@@ -34,7 +38,7 @@ class Source:
         line |= {name: _plain(files) for name, files in self.masks.items()}
         line |= {"sha256": self.sha256, "mask_sha256": None}
         line |= {f"{name}_sha256": _plain(digests) for name, digests in self.mask_sha256.items()}
-        return line | {"width": self.width, "height": self.height}
+        return line | {"page": self.page, "width": self.width, "height": self.height}
 
 
 @dataclass(frozen=True)
@@ -164,7 +168,7 @@ def _named(line: Mapping[str, Any], ending: str) -> dict[str, Files]:
 
 
 def _source(line: Mapping[str, Any]) -> Source:
-    plain = ("image", "sha256", "width", "height")
+    plain = ("image", "sha256", "page", "width", "height")
     digests = _named(line, "_sha256")
     files = {name: line[name] for name in digests}
     masks = {name: tuple(value) if isinstance(value, list) else value for name, value in files.items()}

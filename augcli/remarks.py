@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
 from pydantic import BaseModel
 
 from augcli.errors import ImageError
+from augcli.examine import last_frame
+from augcli.formats import shared_groups
+from augcli.formats.reading import count
 from augcli.geometry import RMS_OF_UNIT_ALPHA, Frame
 from augcli.masks import line_for
 from augcli.recipe import Group, Recipe, Step, Variant
 from augcli.recipe.labels import SOLE
-from augcli.survey import Survey, last_frame
+from augcli.sample import Dataset
+from augcli.survey import Duplicate, Survey
 from augcli.transforms import Transform
 from augcli.transforms.color import Brightness, ColorJitter, Contrast
 from augcli.transforms.elastic import Elastic, ElasticGrid
@@ -32,6 +36,7 @@ MOST_SIGMA_PER_SPACING = 0.25
 MOST_CLASSES = 256
 MOST_STRETCH = 1.05
 PROBES, PROBED_COPIES = (Frame(4000, 3000), Frame(3000, 4100)), (1, 2, 3)
+MOST_NAMED = 5
 NORMAL_REACH = 3.0  # deviations from the mean that count as "can be drawn"
 
 
@@ -215,6 +220,8 @@ def data_remarks(survey: Survey) -> list[str]:
     """What looks like a slip in a recipe for this data set."""
     return [
         *_split_remarks(survey),
+        *shared_group_remarks(survey.dataset),
+        *_duplicate_remarks(survey.duplicates),
         *(remark for masks in survey.masks for remark in _mask_remarks(masks)),
         *_output_size_remarks(survey),
         *_grid_remarks(survey),
@@ -231,6 +238,26 @@ def _split_remarks(survey: Survey) -> Iterator[str]:
         if not any(map(survey.is_expanded, splits)):
             first = max(splits, key=lambda split: splits[split])
             yield f"no split is expanded: only originals would be written; say input: {{expand: [{first}]}}"
+
+
+def shared_group_remarks(dataset: Dataset) -> Iterator[str]:
+    """Groups that lie in several splits: what was trained on would be tested on."""
+    if shared := shared_groups(dataset.items):
+        group, splits = next(iter(shared.items()))
+        more = f", and {count(len(shared) - 1, 'more group')}" if len(shared) > 1 else ""
+        yield f"group {group} lies in {' and '.join(splits)}{more}"
+
+
+def _duplicate_remarks(duplicates: Sequence[Duplicate]) -> Iterator[str]:
+    """Equal pictures, those first that lie in several splits, and those next whose masks differ."""
+    ordered = sorted(duplicates, key=lambda one: (len(one.splits) < 2, not one.masks_differ))
+    for one in ordered[:MOST_NAMED]:
+        more = f" and {len(one.images) - MOST_NAMED} more" if len(one.images) > MOST_NAMED else ""
+        differing = ", and their masks differ" if one.masks_differ else ""
+        leak = f", in the splits {' and '.join(one.splits)}" if len(one.splits) > 1 else ""
+        yield f"equal pictures: {', '.join(one.images[:MOST_NAMED])}{more}{leak}{differing}"
+    if len(ordered) > MOST_NAMED:
+        yield f"and {len(ordered) - MOST_NAMED} more sets of equal pictures, all in --json"
 
 
 def _mask_remarks(masks: MasksSeen) -> Iterator[str]:

@@ -19,7 +19,7 @@ from augcli.engines import Done, Engine, Lost, Outcome, Raised
 from augcli.engines.local import local_engine
 from augcli.errors import DatasetError, OutputError
 from augcli.fingerprint import fingerprint
-from augcli.formats import read_dataset
+from augcli.formats import read_dataset, with_pages
 from augcli.formats.reading import count
 from augcli.geometry import Border
 from augcli.journal import Entry, dumps
@@ -70,7 +70,7 @@ def usable_cpus() -> int:
 def read_input(recipe: Recipe, root: Path) -> Dataset:
     """The data set as the recipe's `input` says. Raises DatasetError."""
     chosen, named = recipe.input, recipe.input.named_masks
-    return read_dataset(
+    found = read_dataset(
         root,
         layout=chosen.layout,
         images=chosen.images,
@@ -81,6 +81,7 @@ def read_input(recipe: Recipe, root: Path) -> Dataset:
         several=[name for name in named or (SOLE,) if chosen.mask_of(name).kind == "instance"],
         group=chosen.group,
     )
+    return found if chosen.pages == "refuse" else with_pages(found, each=chosen.pages == "each")
 
 
 def border_of(recipe: Recipe) -> Border:

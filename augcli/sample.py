@@ -27,6 +27,8 @@ class Item:
     Paths are relative to the data set's root, with `/`. `key` is the image's path without its last
     suffix, in Unicode NFC. `masks` maps a mask's name (`mask` where there is one) to its path. For a mask of
     several files, one for each instance, that is the first one, and `parts` has them all, in their order.
+    `pages` says how many pages those of its files have that are stacks. `page`, from 1, is the one of them
+    that this source is (its key ends in `#` and the page); 0 where it is all that the files hold.
     """
 
     key: str
@@ -36,6 +38,8 @@ class Item:
     group: str = ""
     label: str | None = None
     parts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    page: int = 0
+    pages: Mapping[str, int] = field(default_factory=dict)
 
     def files_of(self, name: str) -> tuple[str, ...]:
         """The files of a mask, at least one."""
@@ -45,6 +49,11 @@ class Item:
     def files(self) -> tuple[str, ...]:
         """All its files: the image, then those of each mask."""
         return (self.image, *(path for name in self.masks for path in self.files_of(name)))
+
+    def is_stack(self, name: str | None = None) -> bool:
+        """Whether the image, or a mask, is several pages that stay together."""
+        paths = (self.image,) if name is None else self.files_of(name)
+        return not self.page and any(path in self.pages for path in paths)
 
 
 @dataclass(frozen=True)

@@ -5,19 +5,31 @@ from __future__ import annotations
 import hashlib
 import os
 import posixpath
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
-from augcli.codec import FORMATS, MAX_PIXELS, Header, decode_image, decode_mask, read_header
+from augcli.codec import (
+    FORMATS,
+    MAX_PIXELS,
+    Header,
+    decode_image,
+    decode_mask,
+    decode_mask_page,
+    decode_mask_pages,
+    decode_page,
+    decode_pages,
+    read_header,
+)
 from augcli.errors import ImageError
 from augcli.instances import PART, checked_part, joined, keys_of, name_of
 from augcli.masks import MaskSpec, Rgb, prepared
 from augcli.recipe import Recipe
-from augcli.sample import Array, Image, Item, Mask, PixelFormat, Sample
+from augcli.sample import Image, Item, Mask, PixelFormat, Sample
 
 
 @dataclass(frozen=True)
@@ -34,9 +46,16 @@ class Labels:
     overlaps: Mapping[str, int]
 
 
+_Page = TypeVar("_Page", Image, Mask)
+_NO_LABELS = Labels({}, {}, frozenset(), {})
+
+
 @dataclass(frozen=True)
 class Decoded:
-    """A source in memory: its files as read, and what they hold. `data` and `stats` go by path."""
+    """A source in memory: its files as read, and what they hold. `data` and `stats` go by path.
+
+    Of a stack this is the first page, and `further` are those behind it, with the masks that are stacks.
+    """
 
     item: Item
     data: Mapping[str, bytes]
@@ -46,6 +65,12 @@ class Decoded:
     labels: Labels
     format: PixelFormat
     specs: Mapping[str, MaskSpec]
+    further: tuple[Decoded, ...] = ()
+
+    @property
+    def pages(self) -> tuple[Decoded, ...]:
+        """All its pages: one, or those of a stack."""
+        return (self, *self.further)
 
     @property
     def masks(self) -> Mapping[str, Mask]:
@@ -76,6 +101,10 @@ class Decoded:
         name, _, number = key.partition(PART)
         return self.item.files_of(name)[int(number or 1) - 1]
 
+    def is_page_of(self, key: str) -> bool:
+        """Whether an array is one page of a file that has several."""
+        return self.item.page > 0 and self.path_of(key) in self.item.pages
+
     @cached_property
     def sha256(self) -> dict[str, str]:
         """The digest of each file that was read, by path."""
@@ -90,10 +119,16 @@ def read_source(
     data = {path: read_file(root / path, path) for path in item.files}
     header = read_header(data[item.image], where=item.image, max_pixels=max_pixels)
     check_name(item.image, header)
-    image = decode_image(data[item.image], where=item.image, max_pixels=max_pixels)
+    check_pages(item, header, recipe)
+    images = image_pages(data, item, item.image, max_pixels)
     labels = read_labels(data, item, header, specs, recipe, max_pixels)
-    meaning = pixel_format(image, recipe.input.image.range, item.image)
-    return Decoded(item, data, stats, header, image, labels, meaning, specs)
+    labels += [_NO_LABELS] * (len(images) - len(labels))
+    meanings = [pixel_format(image, recipe.input.image.range, item.image) for image in images]
+    first, *further = (
+        Decoded(item, data, stats, header, *page, specs)
+        for page in zip(images, labels, meanings, strict=True)
+    )
+    return replace(first, further=tuple(further))
 
 
 def read_labels(
@@ -103,31 +138,93 @@ def read_labels(
     specs: Mapping[str, MaskSpec],
     recipe: Recipe,
     max_pixels: int = MAX_PIXELS,
+) -> list[Labels]:
+    """Decode a source's masks and hold them against its image's header. Raises ImageError.
+
+    Of a stack one for each page; those behind the first have no part of the masks of one page.
+    """
+    read: dict[str, dict[str, Sequence[Image | Mask]]] = {}
+    for name in item.masks:
+        is_soft = name in specs and specs[name].kind == "image"
+        decode = image_pages if is_soft else mask_pages
+        read[name] = {path: decode(data, item, path, max_pixels) for path in item.files_of(name)}
+        for path, pages in read[name].items():
+            check_size(header, _size_of(pages[0]), item.image, path)
+    counts = {name: max(map(len, files.values())) for name, files in read.items()}
+    return [
+        _labels_of_page(
+            {n: _page_of(files, number) for n, files in read.items() if number < counts[n]},
+            item,
+            specs,
+            recipe,
+        )
+        for number in range(max(counts.values(), default=1))
+    ]
+
+
+def _page_of(files: Mapping[str, Sequence[Image | Mask]], number: int) -> dict[str, Image | Mask]:
+    """One page of each file of a mask; a single instance of one page is on every page of the others."""
+    return {path: pages[min(number, len(pages) - 1)] for path, pages in files.items()}
+
+
+def _labels_of_page(
+    read: Mapping[str, Mapping[str, Image | Mask]], item: Item, specs: Mapping[str, MaskSpec], recipe: Recipe
 ) -> Labels:
-    """Decode a source's masks and hold them against its image's header. Raises ImageError."""
+    """The labels of one page: decoded files by mask and path. Raises ImageError."""
     masks: dict[str, Mask] = {}
     soft: dict[str, Image] = {}
     untouched: set[str] = set()
     overlaps: dict[str, int] = {}
-    for name, path in item.masks.items():
-        spec = specs.get(name)
-        if spec and spec.kind == "image":
-            soft[name] = decode_image(data[path], where=path, max_pixels=max_pixels)
-            check_size(header, _size_of(soft[name].pixels), item.image, path)
+    for name, files in read.items():
+        first = files[item.masks[name]]
+        if isinstance(first, Image):
+            soft[name] = first
             continue
-        read = {p: decode_mask(data[p], where=p, max_pixels=max_pixels) for p in item.files_of(name)}
-        for one, mask in read.items():
-            check_size(header, _size_of(mask.values), item.image, one)
-        ready = [prepared(mask, spec, recipe.output.mask, p) if spec else mask for p, mask in read.items()]
+        labels = {path: one for path, one in files.items() if isinstance(one, Mask)}
+        spec = specs.get(name)
+        ready = [prepared(mask, spec, recipe.output.mask, p) if spec else mask for p, mask in labels.items()]
         if name in item.parts:
-            ready = [checked_part(mask, p) for mask, p in zip(ready, read, strict=True)]
+            ready = [checked_part(mask, p) for mask, p in zip(ready, labels, strict=True)]
         if name in item.parts and not recipe.input.is_apart(name):
             masks[name], overlaps[name] = joined(ready)
-            continue
-        keys = keys_of(name, item.parts.get(name, path))
-        masks |= zip(keys, ready, strict=True)
-        untouched |= {k for k, was, now in zip(keys, read.values(), ready, strict=True) if was is now}
+        else:
+            keys = keys_of(name, item.parts.get(name, item.masks[name]))
+            masks |= zip(keys, ready, strict=True)
+            same = zip(keys, ready, labels.values(), strict=True)
+            untouched |= {key for key, now, was in same if now is was}
     return Labels(masks, soft, frozenset(untouched), overlaps)
+
+
+def image_pages(data: Mapping[str, bytes], item: Item, path: str, max_pixels: int) -> list[Image]:
+    """What of a picture file belongs to a source: one page, or all pages of a stack. Raises ImageError."""
+    if path not in item.pages:
+        return [decode_image(data[path], where=path, max_pixels=max_pixels)]
+    if item.page:
+        return [decode_page(data[path], item.page, where=path, max_pixels=max_pixels)]
+    return _as_counted(decode_pages(data[path], where=path, max_pixels=max_pixels), item, path)
+
+
+def mask_pages(data: Mapping[str, bytes], item: Item, path: str, max_pixels: int) -> list[Mask]:
+    """What of a mask file belongs to a source: one page, or all pages of a stack. Raises ImageError."""
+    if path not in item.pages:
+        return [decode_mask(data[path], where=path, max_pixels=max_pixels)]
+    if item.page:
+        return [decode_mask_page(data[path], item.page, where=path, max_pixels=max_pixels)]
+    return _as_counted(decode_mask_pages(data[path], where=path, max_pixels=max_pixels), item, path)
+
+
+def _as_counted(pages: list[_Page], item: Item, path: str) -> list[_Page]:
+    """The pages of a stack. Raises ImageError where they are not as many as when the run was planned."""
+    if len(pages) == item.pages[path]:
+        return pages
+    what = f"has {len(pages)} pages, and had {item.pages[path]} when the run began"
+    raise ImageError(what, where=path, mend="run again when the file is no longer being changed")
+
+
+def whole_mask(data: bytes, item: Item, path: str, max_pixels: int) -> Mask:
+    """The same as one mask, pages below each other: for looking at its values. Raises ImageError."""
+    first, *others = mask_pages({path: data}, item, path, max_pixels)
+    return replace(first, values=np.concatenate([page.values for page in (first, *others)]))
 
 
 def pixel_format(image: Image, full_range: tuple[float, float] | None, where: str) -> PixelFormat:
@@ -185,8 +282,27 @@ SUFFIXES = {
 }
 
 
-def _size_of(values: Array) -> tuple[int, int]:
-    height, width = values.shape[:2]
+def check_pages(item: Item, header: Header, recipe: Recipe) -> None:
+    """Raise ImageError where masks have other numbers of pages, or where a stack cannot be written."""
+    count = item.pages.get(item.image, 1)
+    for path in item.files[1:]:
+        pages = item.pages.get(path, 1)
+        if pages not in (1, count):
+            what = f"the image has {count} page{'s' * (count > 1)}, its mask {path} has {pages}"
+            mend = "save the mask with one page, or with as many as the image has"
+            raise ImageError(what, where=item.image, mend=mend)
+    wanted = recipe.output.image.format
+    written = header.format if wanted == "same" else wanted
+    deep = header.dtype != "uint8"
+    if not item.is_stack() or written == "tiff" or (written == "png" and not deep):
+        return
+    what = f"a stack of {count} pages{' with more than 8 bits' * deep} cannot be written as {written.upper()}"
+    mend = "set `output: {image: {format: tiff}}` or `input: {pages: each}`"
+    raise ImageError(what, where=item.image, mend=mend)
+
+
+def _size_of(one: Image | Mask) -> tuple[int, int]:
+    height, width = (one.pixels if isinstance(one, Image) else one.values).shape[:2]
     return width, height
 
 

@@ -1,10 +1,10 @@
-"""What the values of masks are, by class: counted in the masks that were looked at."""
+"""What the values of masks are, by class: counted mask by mask, and added up."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from augcli.recipe.options import InputOptions
 from augcli.sample import Mask
 
 MOST_COLORS = 256
+BLACK = "#000000"
 
 Value = int | str  # a mask's value, or a colour as #rrggbb
 
@@ -41,13 +42,14 @@ class Values:
 class ClassRow:
     """A value that masks hold, and its class (`""` where it has none).
 
-    `share` of the pixels looked at, 0 to 1; `masks` counts the masks looked at that hold it.
+    `share` of the pixels, 0 to 1; `masks` counts the masks that hold it, `first` is one of them by its path.
     """
 
     value: Value
     name: str
     share: float
     masks: int
+    first: str = field(default="", compare=False)
 
 
 def values_of(mask: Mask, where: str, name: str = SOLE, files: int = 0) -> Values:
@@ -62,20 +64,68 @@ def values_of(mask: Mask, where: str, name: str = SOLE, files: int = 0) -> Value
     return Values(look, width * height, colors, files)
 
 
-def class_rows(values: Sequence[Values], spec: MaskSpec | None, options: InputOptions) -> list[ClassRow]:
-    """The values of these masks in order. With a threshold: as they will be written; none of instances."""
-    if spec and spec.kind == "instance":
-        return []
-    pixels: dict[Value, float] = defaultdict(float)
-    masks: Counter[Value] = Counter()
+@dataclass
+class _Count:
+    """How often a value was met: in how many pixels and masks, and the first mask by its path."""
+
+    first: str
+    pixels: int = 0
+    masks: int = 0
+
+
+class Tally:
+    """The masks of one name, added up in any order: what is kept grows with their values, not their pixels.
+
+    With a threshold, values are counted as they will be written. Of instances only the number is kept.
+    """
+
+    def __init__(self, spec: MaskSpec | None, options: InputOptions, name: str = SOLE) -> None:
+        self.spec, self.options = spec, options
+        self.ignore = options.mask_of(name).ignore
+        self.masks = self.pixels = self.instances = 0
+        self._empty: list[str] = []
+        self._counts: dict[Value, _Count] = {}
+
+    @property
+    def empty(self) -> list[str]:
+        """The masks in which nothing is drawn, by their paths: 0, black or the ignored value alone."""
+        return sorted(self._empty)
+
+    def add(self, one: Values) -> None:
+        """Count a mask."""
+        where, shares = one.look.where, _shares(one, self.spec)
+        self.masks += 1
+        self.pixels += one.pixels
+        if self._is_empty(one, shares):
+            self._empty.append(where)
+        if self.spec and self.spec.kind == "instance":
+            self.instances += one.instances
+            return
+        for value, share in shares.items():
+            count = self._counts.setdefault(value, _Count(where))
+            count.pixels += round(share * one.pixels)
+            count.masks += 1
+            count.first = min(count.first, where)
+
+    def _is_empty(self, one: Values, shares: Mapping[Value, float]) -> bool:
+        return not one.files and bool(shares) and shares.keys() <= {0, BLACK, self.ignore}
+
+    def rows(self) -> list[ClassRow]:
+        """The values in their order; none of instances."""
+        names = _names(self.spec, self.options)
+        rows = [
+            ClassRow(value, names.get(value, ""), count.pixels / self.pixels, count.masks, count.first)
+            for value, count in self._counts.items()
+        ]
+        return sorted(rows, key=lambda row: (isinstance(row.value, str), row.value))
+
+
+def class_rows(values: Iterable[Values], spec: MaskSpec | None, options: InputOptions) -> list[ClassRow]:
+    """The values of these masks in order."""
+    tally = Tally(spec, options)
     for one in values:
-        for value, share in _shares(one, spec).items():
-            pixels[value] += share * one.pixels
-            masks[value] += 1
-    total = sum(one.pixels for one in values)
-    names = _names(spec, options)
-    rows = [ClassRow(v, names.get(v, ""), pixels[v] / total, masks[v]) for v in pixels]
-    return sorted(rows, key=lambda row: (isinstance(row.value, str), row.value))
+        tally.add(one)
+    return tally.rows()
 
 
 def _shares(one: Values, spec: MaskSpec | None) -> dict[Value, float]:
@@ -112,18 +162,19 @@ def _names(spec: MaskSpec | None, options: InputOptions) -> dict[Value, str]:
 
 @dataclass(frozen=True)
 class MasksSeen:
-    """The masks of one name: what they are (None: that is open), and those that were looked at."""
+    """The masks of one name: what they are (None: that is open), by which looks, and all of them counted."""
 
     name: str
     spec: MaskSpec | None
     values: tuple[Values, ...]
+    tally: Tally
     kinds: Counter[str]
     options: InputOptions
 
     @property
     def classes(self) -> list[ClassRow]:
-        """The values of the masks looked at; none of instances and pictures."""
-        return class_rows(self.values, self.spec, self.options) if self.values else []
+        """The values of all masks; none of instances and pictures."""
+        return self.tally.rows()
 
     @property
     def ignore(self) -> int | str | None:
@@ -172,10 +223,12 @@ def class_remarks(rows: Sequence[ClassRow], options: InputOptions) -> list[str]:
     if nameless:
         share = sum(row.share for row in nameless)
         shown = _listed([str(row.value) for row in nameless])
-        much = f"{percent(share)} of the pixels looked at"
-        remarks.append(f"masks hold {shown} ({much}), which input.classes does not name")
+        where = f", first in {nameless[0].first}"
+        remarks.append(
+            f"masks hold {shown} ({percent(share)} of the pixels), which input.classes does not name{where}"
+        )
     if unseen:
-        remarks.append(f"input.classes names {_listed(unseen)}, in none of the masks looked at")
+        remarks.append(f"input.classes names {_listed(unseen)}, in none of the masks")
     return remarks
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,15 @@ from typing import Any
 import numpy as np
 
 from augcli.augment import ORIGINAL, Augmented, augment
-from augcli.codec import FORMATS, decode_mask, encode_image, encode_mask, read_header, strip_metadata
+from augcli.codec import (
+    FORMATS,
+    encode_image,
+    encode_mask,
+    encode_mask_pages,
+    encode_pages,
+    read_header,
+    strip_metadata,
+)
 from augcli.errors import ImageError
 from augcli.geometry import Border
 from augcli.instances import keys_of
@@ -22,8 +31,8 @@ from augcli.plan import Job, Pair
 from augcli.program import needs_chain
 from augcli.recipe import Recipe
 from augcli.record import Record, Source
-from augcli.sample import Files, Item, each
-from augcli.source import Decoded, read_file, read_source
+from augcli.sample import Array, Files, Image, Item, each
+from augcli.source import Decoded, read_file, read_source, whole_mask
 from augcli.store import TEMPORARY, Store, StoreError
 
 
@@ -118,7 +127,7 @@ def looks(context: Context, item: Item) -> list[MaskLook]:
             continue
         try:
             data = read_file(context.root / path, path)
-            found.append(look_at(decode_mask(data, where=path, max_pixels=context.max_pixels), path, name))
+            found.append(look_at(whole_mask(data, item, path, context.max_pixels), path, name))
         except (ImageError, MemoryError):
             continue
     return found
@@ -157,6 +166,7 @@ def finished(context: Context, source: Decoded, pair: Pair) -> tuple[Record, dic
         border=context.border,
         fills=source.fills,
         instances=source.instances,
+        further=[page.sample for page in source.further],
     )
     files, reencoded = _encoded(context, source, pair, result)
     return _record(source, pair, result, files, reencoded), files
@@ -219,12 +229,14 @@ def _targets(pair: Pair) -> Iterator[tuple[str, str]]:
 def _kept(context: Context, source: Decoded, result: Augmented) -> tuple[bytes | None, str | None]:
     """The source's own bytes where every output rule holds for them, else why not."""
     header, wanted = source.header, context.recipe.output.image.format
-    data = source.data[source.item.image]
+    data, item = source.data[source.item.image], source.item
+    if item.page:
+        return None, f"page {item.page} of {item.pages[item.image]}"
     if result.applied:
         return None, "output.size"
     if wanted not in ("same", header.format):
         return None, "output.image.format"
-    if source.image.note:
+    if source.image.note and not (source.further and header.format == "png"):  # animated: kept whole
         return None, source.image.note
     if written_format(header.format) != header.format:
         return None, f"{header.format.upper()} is not written"
@@ -243,26 +255,38 @@ def written_format(format: str) -> str:  # noqa: A002
 
 
 def _image_bytes(context: Context, source: Decoded, pair: Pair, result: Augmented) -> bytes:
-    options = context.recipe.output.image
+    options, image = context.recipe.output.image, source.image
+    written = written_format(source.header.format) if options.format == "same" else options.format
+    if source.further:
+        return _stack_bytes([page.image for page in result.pages], image, written, pair.image)
     return encode_image(
         result.sample.image,
-        format=written_format(source.header.format) if options.format == "same" else options.format,
-        colors=source.image.colors,
-        alpha=source.image.alpha,
+        format=written,
+        colors=image.colors,
+        alpha=image.alpha,
         quality=options.quality,
         subsampling=options.subsampling,
-        icc=source.image.icc,
+        icc=image.icc,
         where=pair.image,
     )
 
 
+def _stack_bytes(pages: Sequence[Array], like: Image, written: str, where: str) -> bytes:
+    return encode_pages(
+        pages, format=written, colors=like.colors, alpha=like.alpha, icc=like.icc, where=where
+    )
+
+
 def _mask_bytes(source: Decoded, key: str, path: str, result: Augmented, *, as_is: bool) -> bytes:
-    mask, values = source.masks[key], result.sample.masks[key]
-    if as_is and key in source.labels.untouched and np.array_equal(values, mask.values):
+    before = [page.masks[key] for page in source.pages if key in page.masks]
+    after = [page.masks[key] for page in result.pages if key in page.masks]
+    mask, written = before[0], "tiff" if path.endswith(FORMATS["tiff"]) else "png"
+    is_same = all(np.array_equal(now, was.values) for now, was in zip(after, before, strict=True))
+    if as_is and key in source.labels.untouched and is_same and mask.format == written:
         data = source.data[source.path_of(key)]
-        if mask.format == "png" and not read_header(data, where=path).has_metadata:
+        if not read_header(data, where=path).has_metadata:
             return data
-    return encode_mask(values, mask.coding)
+    return encode_mask_pages(after, mask.coding) if written == "tiff" else encode_mask(after[0], mask.coding)
 
 
 def _soft_bytes(source: Decoded, key: str, path: str, result: Augmented, *, as_is: bool) -> bytes:
@@ -271,11 +295,13 @@ def _soft_bytes(source: Decoded, key: str, path: str, result: Augmented, *, as_i
     written = "png" if path.endswith(FORMATS["png"]) else "tiff"
     header = read_header(data, where=path)
     is_plain = header.orientation == 1 and not header.has_metadata and not image.note
-    if as_is and is_plain and header.format == written:
+    if as_is and is_plain and header.format == written and not source.is_page_of(key):
         return data
-    pixels = result.sample.masks[key]
+    pages = [page.masks[key] for page in result.pages if key in page.masks]
+    if len(pages) > 1:
+        return _stack_bytes(pages, image, written, path)
     return encode_image(
-        pixels, format=written, colors=image.colors, alpha=image.alpha, icc=image.icc, where=path
+        pages[0], format=written, colors=image.colors, alpha=image.alpha, icc=image.icc, where=path
     )
 
 
@@ -307,15 +333,23 @@ def _record(
         reencoded=reencoded,
         note=source.image.note or None,
         dropped=result.dropped if source.instances else None,
-        overlaps=source.labels.overlaps or None,
+        overlaps=_overlaps(source) or None,
     )
+
+
+def _overlaps(source: Decoded) -> dict[str, int]:
+    """The pixels of all pages, by mask, in which its parts lie over each other."""
+    overlaps: Counter[str] = Counter()
+    for page in source.pages:
+        overlaps.update(page.labels.overlaps)
+    return dict(overlaps)
 
 
 def _source_of(source: Decoded) -> Source:
     item, size = source.item, source.header.upright_size
     files: dict[str, Files] = {name: item.parts.get(name, path) for name, path in item.masks.items()}
     digests = {name: found for name, f in files.items() if (found := _each_of(source.sha256, f)) is not None}
-    return Source(item.image, source.sha256[item.image], *size, files, digests)
+    return Source(item.image, source.sha256[item.image], *size, files, digests, item.page or None)
 
 
 def _each_of(digests: Mapping[str, str], files: Files | None) -> Files | None:

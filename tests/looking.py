@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 import pytest
@@ -21,8 +22,10 @@ def recipe_of(text: str) -> Recipe:
 
 
 def picture(path: Path, size: tuple[int, int] = (40, 30), mode: str = "RGB", **options: Any) -> None:
+    """A picture of one colour, which its name and folder say."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    Image.new(mode, size).save(path, **options)
+    color = crc32(f"{path.parent.name}/{path.stem}".encode()) % 251
+    Image.new(mode, size, color).save(path, **options)
 
 
 def mask(path: Path, values: Sequence[Any], size: tuple[int, int] = (40, 30)) -> None:

@@ -198,7 +198,10 @@ def test_sixteen_bit_masks_have_a_void_of_their_own(tmp_path: Path) -> None:
     assert recipe_of(starter_of(tmp_path)).input.mask.ignore == 65535
 
 
-NAMES = st.text(st.characters(blacklist_categories=("C", "Zl", "Zp"), blacklist_characters="/{}"), max_size=9)
+# Braces and * are a pattern's: a folder whose name holds them can be read, and not be named.
+NAMES = st.text(
+    st.characters(blacklist_categories=("C", "Zl", "Zp"), blacklist_characters="/{}*"), max_size=9
+)
 
 
 @settings(max_examples=30, deadline=None)

@@ -13,7 +13,9 @@ from augcli.codec import (
     check_mask,
     decode_image,
     decode_mask,
+    decode_mask_page,
     decode_mask_pages,
+    decode_page,
     decode_pages,
     encode_image,
     encode_mask_pages,
@@ -73,6 +75,29 @@ def test_apng_comes_back_exactly_also_where_frames_are_equal(channels):
     assert np.array_equal(
         [i.pixels for i in decode_pages(encode_pages(pages, format="png"), where="a")], pages
     )
+
+
+@pytest.mark.parametrize("kind", ["tiff", "png"])
+def test_one_page_is_that_of_the_stack(kind):
+    data = encode_pages([NOISE, NOISE ^ 1, NOISE ^ 2], format=kind)
+    page, pages = decode_page(data, 2, where="a"), decode_pages(data, where="a")
+    assert np.array_equal(page.pixels, pages[1].pixels)
+    assert (page.alpha, page.note, page.format) == (pages[1].alpha, pages[1].note, kind)
+
+
+def test_one_page_of_a_mask_is_that_of_the_stack():
+    data = encode_mask_pages([GREY, GREY ^ 1], Coding("L"))
+    assert np.array_equal(decode_mask_page(data, 2, where="a").values, GREY ^ 1)
+
+
+def test_page_that_there_is_not_is_said():
+    data = encode_mask_pages([GREY, GREY], Coding("L"))
+    for function in (decode_page, decode_mask_page):
+        with pytest.raises(ImageError) as caught:
+            function(data, 3, where="a")
+        assert str(caught.value) == (
+            "a: page 3 is wanted, and it has 2; if the file is being changed, run again later"
+        )
 
 
 def test_file_of_one_picture_is_a_stack_of_one():

@@ -8,7 +8,7 @@ import augcli
 LADDER = """
 errors store keys sample geometry ops codec transforms recipe catalogue formats masks instances draw program
 render augment record plan journal also fingerprint source worker output resume report engines run values
-survey estimate remarks starter preview api cli docs __main__
+examine survey estimate remarks starter preview api cli docs __main__
 """.split()  # noqa: SIM905 - words read better here than a list of strings
 ROOT = Path(augcli.__file__).parent
 

@@ -48,6 +48,7 @@ def test_a_line_holds_these_keys_in_this_order():
             "mask": "x.gif",
             "sha256": "ab",
             "mask_sha256": "cd",
+            "page": None,
             "width": 40,
             "height": 30,
         }

@@ -220,6 +220,19 @@ def test_one_split_of_another_name_is_remarked(tmp_path: Path) -> None:
     assert of_data(tmp_path) == ["there is one split, called test: it is expanded"]
 
 
+def test_equal_pictures_are_remarked_the_worst_first_and_not_all(tmp_path: Path) -> None:
+    for number in range(7):
+        picture(tmp_path / f"images/{number}.png")
+        (tmp_path / f"images/x{number}.png").write_bytes((tmp_path / f"images/{number}.png").read_bytes())
+        mask(tmp_path / f"masks/{number}.png", [0, 1])
+        mask(tmp_path / f"masks/x{number}.png", [0, 2 if number == 6 else 1])
+    assert of_data(tmp_path) == [
+        "equal pictures: images/6.png, images/x6.png, and their masks differ",
+        *(f"equal pictures: images/{n}.png, images/x{n}.png" for n in range(4)),
+        "and 2 more sets of equal pictures, all in --json",
+    ]
+
+
 def test_splits_that_nobody_expands_are_remarked(tmp_path: Path) -> None:
     for name in ("val/images/a", "test/images/b", "test/images/c"):
         picture(tmp_path / f"{name}.png")

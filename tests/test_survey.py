@@ -17,7 +17,7 @@ from PIL import Image
 from augcli.errors import DatasetError
 from augcli.masks import MaskSpec
 from augcli.run import Settings, expand
-from augcli.survey import Survey
+from augcli.survey import Duplicate, Survey
 
 CROP = "transforms: [random_crop: {size: 32}]"
 
@@ -48,6 +48,7 @@ def test_two_workers_see_what_one_sees(tmp_path: Path) -> None:
     (tmp_path / "images/07.png").write_bytes(b"")
     one, two = (looked(tmp_path, workers=workers) for workers in (1, 2))
     assert one.seen == two.seen
+    assert one.duplicates == two.duplicates
     assert failures(one) == ["images/07.png: the file is empty (0 bytes); replace it or leave it out"]
 
 
@@ -58,6 +59,37 @@ def test_sizes_are_upright_and_orientations_are_counted(tmp_path: Path) -> None:
     found = looked(tmp_path)
     assert found.sizes == {(30, 40): 1}
     assert found.turned == 1
+
+
+def test_all_masks_are_counted_and_not_only_those_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("augcli.masks.MOST_LOOKED_AT", 1)
+    (masks,) = looked(pairs(tmp_path, [0, 2], [0, 2], [0, 0, 0, 2])).masks
+    assert len(masks.values) == 1
+    assert [(row.value, row.masks, row.first) for row in masks.classes] == [
+        (0, 3, "masks/a.png"),
+        (2, 3, "masks/a.png"),
+    ]
+    assert sum(row.share for row in masks.classes) == pytest.approx(1)
+    assert masks.classes[0].share == pytest.approx((0.5 + 0.5 + 0.75) / 3)
+
+
+def test_what_reading_converts_is_counted(tmp_path: Path) -> None:
+    picture(tmp_path / "a.jpg", mode="CMYK")
+    picture(tmp_path / "b.jpg")
+    assert looked(tmp_path).notes == {"CMYK without a profile converted by the plain formula": 1}
+
+
+def test_equal_pictures_are_found_with_their_splits_and_masks(tmp_path: Path) -> None:
+    for number, split in enumerate(("train", "train", "val")):
+        (tmp_path / f"{split}/images").mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (40, 30), 9).save(tmp_path / f"{split}/images/{number}.png")
+        mask(tmp_path / f"{split}/masks/{number}.png", [0, 2 if number else 3])
+    picture(tmp_path / "val/images/other.png")
+    mask(tmp_path / "val/masks/other.png", [0, 2])
+    images = ("train/images/0.png", "train/images/1.png", "val/images/2.png")
+    assert looked(tmp_path).duplicates == [Duplicate(images, True, ("train", "val"))]
 
 
 def test_splits_labels_and_groups_are_counted(tmp_path: Path) -> None:
@@ -129,8 +161,8 @@ def test_a_mask_that_was_not_looked_at_and_is_of_another_mode_fails(
 ) -> None:
     monkeypatch.setattr("augcli.masks.MOST_LOOKED_AT", 1)
     root = pairs(tmp_path, [0, 2], [0, 2])
-    (looked_at,) = [seen.key for seen in looked(root).seen if seen.values]
-    other = "b" if looked_at == "images/a" else "a"
+    (looked_at,) = [one.look.where for one in looked(root).looks]
+    other = "b" if looked_at == "masks/a.png" else "a"
     mask(root / f"masks/{other}.png", [(0, 0, 9)])
     assert failures(looked(root)) == [f"masks/{other}.png: a mask of mode RGB among index masks"]
 

@@ -11,7 +11,16 @@ from hypothesis.extra import numpy as arrays
 from augcli.masks import MaskSpec
 from augcli.recipe.options import InputOptions
 from augcli.sample import Coding, Mask
-from augcli.values import ClassRow, class_remarks, class_rows, kind_reason, percent, shown_values, values_of
+from augcli.values import (
+    ClassRow,
+    Tally,
+    class_remarks,
+    class_rows,
+    kind_reason,
+    percent,
+    shown_values,
+    values_of,
+)
 
 INDEX = MaskSpec("index", fill=255)
 BINARY = MaskSpec("binary", 255, 255)
@@ -81,6 +90,28 @@ def test_of_many_colors_the_commonest_are_kept() -> None:
     assert found["#000000"] == max(found.values())
 
 
+@given(st.permutations([[0, 0], [0, 1], [255, 0], [1, 1], [255, 255]]))
+def test_a_tally_does_not_depend_on_the_order(order: list[list[int]]) -> None:
+    tally = Tally(INDEX, options(mask={"ignore": 255}))
+    for row in order:
+        tally.add(values_of(grey(row), f"{row}.png"))
+    assert tally.rows() == [
+        ClassRow(0, "", 0.4, 3),
+        ClassRow(1, "", 0.3, 2),
+        ClassRow(255, "(ignored)", 0.3, 2),
+    ]
+    assert [row.first for row in tally.rows()] == ["[0, 0].png", "[0, 1].png", "[255, 0].png"]
+    assert tally.empty == ["[0, 0].png", "[255, 0].png", "[255, 255].png"]
+
+
+def test_of_instances_the_number_is_kept() -> None:
+    tally = Tally(MaskSpec("instance"), PLAIN)
+    for row in ([0, 0, 0], [0, 1, 7]):
+        tally.add(values_of(grey(row), f"{row}.png"))
+    assert (tally.masks, tally.instances, tally.rows()) == (2, 2, [])
+    assert tally.empty == ["[0, 0, 0].png"]
+
+
 def test_the_ignored_value_is_named_so() -> None:
     rows = rows_of([grey([0, 255])], INDEX, options(mask={"ignore": 255}))
     assert [row.name for row in rows] == ["", "(ignored)"]
@@ -126,8 +157,8 @@ def test_values_are_shown_in_words() -> None:
 def test_undeclared_values_and_unused_classes_are_remarked() -> None:
     said = options(classes={0: "sky", 5: "bus", 6: "tram"})
     assert class_remarks(rows_of([grey([0, 0, 3, 4])], INDEX, said), said) == [
-        "masks hold 3, 4 (50.0 % of the pixels looked at), which input.classes does not name",
-        "input.classes names bus, tram, in none of the masks looked at",
+        "masks hold 3, 4 (50.0 % of the pixels), which input.classes does not name, first in 0.png",
+        "input.classes names bus, tram, in none of the masks",
     ]
 
 

@@ -28,14 +28,15 @@ def check(
 ) -> int:
     """Say what is wrong or odd in RECIPE, and what INPUT holds. Writes nothing.
 
-    Of INPUT the headers of all files are read and at most 200 masks are decoded. Ends with 0 if expand would
-    make every pair, with 1 if some would fail, with 2 if it would refuse.
+    Of INPUT all files are decoded and all masks counted. Ends with 0 if expand would make every pair, with 1
+    if some would fail, with 2 if it would refuse.
 
     \b
     Example:
       augcli check recipe.yaml photos/
     """
     from augcli.cli.findings import as_data, refusals_of, text
+    from augcli.cli.progress import Terminal
     from augcli.recipe import load_recipe
     from augcli.run import usable_cpus
     from augcli.survey import survey
@@ -43,7 +44,10 @@ def check(
     if strict and input is None:
         raise click.UsageError("--strict is about the data set: name INPUT")
     loaded = load_recipe(recipe)
-    looked = survey(loaded, input, workers=workers or usable_cpus(), max_pixels=max_pixels) if input else None
+    looked = None
+    if input:
+        options = {"workers": workers or usable_cpus(), "max_pixels": max_pixels}
+        looked = survey(loaded, input, **options, progress=Terminal("source"))
     refusals = refusals_of(looked, strict) if looked else []
     data = as_data(loaded, looked, refusals) if as_json else None
     click.echo(json.dumps(data, ensure_ascii=False) if data else text(loaded, looked, refusals))

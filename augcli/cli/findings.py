@@ -9,7 +9,7 @@ from typing import Any
 from augcli.cli.lines import counted, fact, table
 from augcli.cli.progress import shortened
 from augcli.errors import DatasetError
-from augcli.formats import equal_pattern
+from augcli.formats import equal_pattern, shared_groups
 from augcli.formats.reading import count, recipe_line
 from augcli.recipe import Recipe
 from augcli.recipe.labels import SOLE
@@ -20,6 +20,7 @@ from augcli.values import ClassRow, MasksSeen, kind_reason, percent
 
 MOST_FAILURES = 20
 MOST_VALUES = 40
+MOST_NOTES = 8
 
 
 def refusals_of(survey: Survey, strict: bool) -> list[str]:
@@ -87,6 +88,11 @@ def _image_lines(survey: Survey) -> Iterator[str]:
     if survey.turned:
         what = f"{count(survey.turned, 'image')} with an orientation: applied once, and not written again"
         yield from fact("EXIF", what)
+    if survey.notes:
+        notes = survey.notes.most_common()
+        shown = [f"{count(number, 'image')}: {note}" for note, number in notes[:MOST_NOTES]]
+        more = [f"and {len(notes) - MOST_NOTES} more kinds"] if len(notes) > MOST_NOTES else []
+        yield from fact("in reading", *shown, *more)
 
 
 def _size_lines(survey: Survey) -> list[str]:
@@ -121,6 +127,8 @@ def _mask_lines(survey: Survey) -> Iterator[str]:
             yield from fact("kind", kind_reason(masks.values, masks.spec, survey.recipe.input))
         if masks.classes:
             yield from fact("values", *_value_lines(masks.classes))
+        if empty := masks.tally.empty:
+            yield from fact("empty", f"{count(len(empty), 'mask')}: {shortened(tuple(empty))}")
 
 
 def _value_lines(rows: Sequence[ClassRow]) -> list[str]:
@@ -154,7 +162,7 @@ def _closing_lines(survey: Survey, *, refused: bool) -> Iterator[str]:
         yield f"and {len(pairs) - MOST_FAILURES} more, all in --json"
     if not refused:
         good = count(survey.pairs - survey.failing_pairs, "pair")
-        yield f"{good} would be written, {survey.failing_pairs} would fail, as far as headers tell"
+        yield f"{good} would be written, {survey.failing_pairs} would fail"
 
 
 def as_data(recipe: Recipe, survey: Survey | None, refusals: Sequence[str]) -> dict[str, Any]:
@@ -187,7 +195,10 @@ def survey_data(survey: Survey) -> dict[str, Any]:
         },
         "labels": survey.labels,
         "groups": survey.groups,
+        "shared_groups": dict(shared_groups(dataset.items)),
         **_image_data(survey),
+        "notes": dict(survey.notes),
+        "duplicates": [vars(duplicate) for duplicate in survey.duplicates],
         "masks": {masks.name: _mask_data(survey, masks) for masks in survey.masks},
         "orphan_images": list(dataset.orphan_images),
         "orphan_masks": list(dataset.orphan_masks),
@@ -218,6 +229,8 @@ def _mask_data(survey: Survey, masks: MasksSeen) -> dict[str, Any]:
         "kind": spec.kind if spec else None,
         "reason": kind_reason(masks.values, spec, survey.recipe.input) if spec else None,
         "looked_at": len(masks.values),
-        "instances": sum(one.instances for one in masks.values) if is_instances else None,
+        "masks": masks.tally.masks,
+        "instances": masks.tally.instances if is_instances else None,
+        "empty": masks.tally.empty,
         "values": [vars(row) for row in masks.classes],
     }

@@ -33,6 +33,7 @@ def init(
     Example:
       augcli init photos/ -o recipe.yaml
     """
+    from augcli.cli.progress import Terminal
     from augcli.errors import AugcliError
     from augcli.run import usable_cpus
     from augcli.starter import recipe_for_looking, starter
@@ -41,7 +42,8 @@ def init(
 
     if output != STDOUT and output.exists() and not force:
         raise AugcliError("exists already", where=str(output), mend="name another file, or use --force")
-    looked = survey(recipe_for_looking(), input, workers=workers or usable_cpus(), max_pixels=max_pixels)
+    options = {"workers": workers or usable_cpus(), "max_pixels": max_pixels}
+    looked = survey(recipe_for_looking(), input, **options, progress=Terminal("source"))
     text = starter(looked, "recipe.yaml" if output == STDOUT else str(output))
     if output == STDOUT:
         click.echo(text, nl=False)

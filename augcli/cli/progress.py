@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from augcli.formats import shared_groups
 from augcli.formats.reading import count
+from augcli.remarks import shared_group_remarks
 from augcli.report import Progress
 from augcli.sample import Dataset
 
@@ -17,9 +17,10 @@ PLAIN_SECONDS = 60.0
 
 
 class Terminal(Progress):
-    """Says what was found, and how far the work is."""
+    """Says what was found, and how far the work is, in pairs or sources."""
 
-    def __init__(self) -> None:
+    def __init__(self, unit: str = "pair") -> None:
+        self._unit = unit
         self._bar: Any = None
         self._total = self._done = 0
         self._said = time.monotonic()
@@ -34,7 +35,8 @@ class Terminal(Progress):
         ):
             if names:
                 click.echo(f"{count(len(names), noun)} {what}: {shortened(names)}", err=True)
-        say_shared_groups(dataset)
+        for remark in shared_group_remarks(dataset):
+            click.echo(f"warning: {remark}", err=True)
 
     def begins(self, total: int, done: int) -> None:
         """Show the bar, or remember the numbers."""
@@ -42,7 +44,7 @@ class Terminal(Progress):
         if sys.stderr.isatty():
             from tqdm import tqdm
 
-            self._bar = tqdm(total=total, initial=done, unit="pair", dynamic_ncols=True)
+            self._bar = tqdm(total=total, initial=done, unit=self._unit, dynamic_ncols=True)
 
     def advances(self) -> None:
         """Move the bar, or say a line when a minute has passed."""
@@ -51,21 +53,12 @@ class Terminal(Progress):
             self._bar.update()
         elif time.monotonic() - self._said > PLAIN_SECONDS:
             self._said = time.monotonic()
-            click.echo(f"{self._done} of {self._total} pairs", err=True)
+            click.echo(f"{self._done} of {self._total} {self._unit}s", err=True)
 
     def ends(self) -> None:
         """Take the bar away."""
         if self._bar is not None:
             self._bar.close()
-
-
-def say_shared_groups(dataset: Dataset) -> None:
-    """Warn of groups that lie in several splits: what was trained on would be tested on."""
-    shared = shared_groups(dataset.items)
-    if shared:
-        group, splits = next(iter(shared.items()))
-        more = f", and {count(len(shared) - 1, 'more group')}" if len(shared) > 1 else ""
-        click.echo(f"warning: group {group} lies in {' and '.join(splits)}{more}", err=True)
 
 
 def shortened(names: tuple[str, ...], most: int = 5) -> str:

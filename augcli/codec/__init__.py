@@ -5,7 +5,9 @@ from augcli.codec.decode import (
     check_mask,
     decode_image,
     decode_mask,
+    decode_mask_page,
     decode_mask_pages,
+    decode_page,
     decode_pages,
 )
 from augcli.codec.encode import FORMATS, encode_image, encode_mask, encode_mask_pages, encode_pages
@@ -20,7 +22,9 @@ __all__ = [
     "check_mask",
     "decode_image",
     "decode_mask",
+    "decode_mask_page",
     "decode_mask_pages",
+    "decode_page",
     "decode_pages",
     "encode_image",
     "encode_mask",

@@ -24,9 +24,7 @@ def decode_image(data: bytes, *, where: str, max_pixels: int = MAX_PIXELS) -> Im
     zero are converted, and `note` says so. Raises ImageError for what `read_header` refuses, for damaged or
     truncated data, for more than one page, and by name for each kind of picture that is not read.
     """
-    opened = open_file(data, where=where, max_pixels=max_pixels)
-    _refuse(opened, picture_refusal)
-    _refuse_stack(opened)
+    opened = _checked(data, where, max_pixels, picture_refusal, stack=False)
     return _image(opened, picture_pixels(opened))
 
 
@@ -38,10 +36,7 @@ def decode_mask(data: bytes, *, where: str, max_pixels: int = MAX_PIXELS) -> Mas
     refuses, for damaged or truncated data, for more than one page, and by name for each kind of file whose
     values are not exact or not clear.
     """
-    opened = open_file(data, where=where, max_pixels=max_pixels)
-    _refuse(opened, mask_refusal)
-    _refuse_stack(opened)
-    return _mask(opened, 0)
+    return _mask(_checked(data, where, max_pixels, mask_refusal, stack=False), 0)
 
 
 def decode_pages(data: bytes, *, where: str, max_pixels: int = MAX_PIXELS) -> list[Image]:
@@ -50,9 +45,22 @@ def decode_pages(data: bytes, *, where: str, max_pixels: int = MAX_PIXELS) -> li
     Raises ImageError as `decode_image` does, where pages differ in size or kind, and where they have
     more than four times `max_pixels` pixels together.
     """
-    opened = open_file(data, where=where, max_pixels=max_pixels)
-    _refuse(opened, picture_refusal)
-    _check_stack(opened)
+    return _images(_checked(data, where, max_pixels, picture_refusal, stack=True))
+
+
+def decode_page(data: bytes, page: int, *, where: str, max_pixels: int = MAX_PIXELS) -> Image:
+    """One page of a stack, counted from 1, as `decode_pages` gives it. Raises what that raises.
+
+    Also raises ImageError for a page that there is not. Of a TIFF no other page is decoded.
+    """
+    opened = _checked(data, where, max_pixels, picture_refusal, stack=True)
+    _check_page(opened, page)
+    if opened.pages:
+        return _image(opened, _tiff_page(opened, opened.pages[page - 1]))
+    return _images(opened)[page - 1]
+
+
+def _images(opened: Opened) -> list[Image]:
     if opened.pages:
         return [_image(opened, _tiff_page(opened, page)) for page in opened.pages]
     if opened.header.frames == 1:
@@ -66,10 +74,18 @@ def decode_mask_pages(data: bytes, *, where: str, max_pixels: int = MAX_PIXELS) 
     Raises ImageError as `decode_mask` does, as `decode_pages` does for the stack, and for animations:
     their frames are composed colours, not labels.
     """
-    opened = open_file(data, where=where, max_pixels=max_pixels)
-    _refuse(opened, mask_refusal)
-    _check_stack(opened)
+    opened = _checked(data, where, max_pixels, mask_refusal, stack=True)
     return [_mask(opened, number) for number in range(opened.header.frames)]
+
+
+def decode_mask_page(data: bytes, page: int, *, where: str, max_pixels: int = MAX_PIXELS) -> Mask:
+    """One page of a stack of masks, counted from 1, as `decode_mask_pages` gives it. Raises what that raises.
+
+    Also raises ImageError for a page that there is not. No other page is decoded.
+    """
+    opened = _checked(data, where, max_pixels, mask_refusal, stack=True)
+    _check_page(opened, page)
+    return _mask(opened, page - 1)
 
 
 def check_image(data: bytes, *, where: str, max_pixels: int = MAX_PIXELS) -> Header:
@@ -77,7 +93,7 @@ def check_image(data: bytes, *, where: str, max_pixels: int = MAX_PIXELS) -> Hea
 
     Raises ImageError as `decode_image` does, but for damage that only decoding shows.
     """
-    return _checked(data, where, max_pixels, picture_refusal)
+    return _checked(data, where, max_pixels, picture_refusal, stack=False).header
 
 
 def check_mask(data: bytes, *, where: str, max_pixels: int = MAX_PIXELS) -> Header:
@@ -85,16 +101,21 @@ def check_mask(data: bytes, *, where: str, max_pixels: int = MAX_PIXELS) -> Head
 
     Raises ImageError as `decode_mask` does, but for damage that only decoding shows.
     """
-    return _checked(data, where, max_pixels, mask_refusal)
+    return _checked(data, where, max_pixels, mask_refusal, stack=False).header
 
 
 def _checked(
-    data: bytes, where: str, max_pixels: int, refusal: Callable[[Opened], tuple[str, str] | None]
-) -> Header:
+    data: bytes,
+    where: str,
+    max_pixels: int,
+    refusal: Callable[[Opened], tuple[str, str] | None],
+    *,
+    stack: bool,
+) -> Opened:
     opened = open_file(data, where=where, max_pixels=max_pixels)
     _refuse(opened, refusal)
-    _refuse_stack(opened)
-    return opened.header
+    (_check_stack if stack else _refuse_stack)(opened)
+    return opened
 
 
 def _refuse(opened: Opened, refusal: Callable[[Opened], tuple[str, str] | None]) -> None:
@@ -114,6 +135,13 @@ def _refuse_stack(opened: Opened) -> None:
         what = f"{frames} {'pages' if opened.pages else 'frames'} in one file, where one picture is expected"
         mend = "set `input: {pages: each}` for draws of their own, or `input: {pages: together}` for one draw"
         raise ImageError(what, where=opened.where, mend=mend)
+
+
+def _check_page(opened: Opened, page: int) -> None:
+    frames = opened.header.frames
+    if page > frames:
+        what = f"page {page} is wanted, and it has {frames}"
+        raise ImageError(what, where=opened.where, mend="if the file is being changed, run again later")
 
 
 def _check_stack(opened: Opened) -> None:

@@ -6,6 +6,15 @@ from augcli.formats.detect import LAYOUTS, read_dataset
 from augcli.formats.equal import equal_pattern
 from augcli.formats.group import group_of
 from augcli.formats.naming import copy_name
+from augcli.formats.pages import with_pages
 from augcli.formats.splits import shared_groups
 
-__all__ = ["LAYOUTS", "copy_name", "equal_pattern", "group_of", "read_dataset", "shared_groups"]
+__all__ = [
+    "LAYOUTS",
+    "copy_name",
+    "equal_pattern",
+    "group_of",
+    "read_dataset",
+    "shared_groups",
+    "with_pages",
+]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 
 from augcli.errors import DatasetError
 from augcli.formats.names import SPLITS, core, split_word
@@ -28,6 +29,7 @@ def copy_name(
     `tag` is None for the original, else `<variant>` or `<variant>-<copy>`; `image_suffix` has its dot.
     `layout` is `like-input`, `folders`, `suffix`, `carvana` or `classes`. Masks end in `.png`, or as
     `mask_suffixes` says by name. Masks that are kept `apart` have a path for each of their files.
+    The name of one page of a stack has `__p` and its number before the tag.
     Reading the result with the same layout pairs every image with its mask again.
     Raises DatasetError for `classes` with an item that has no label, and for another layout.
     """
@@ -35,6 +37,8 @@ def copy_name(
         mend = f"use one of {', '.join(_LAYOUTS)}"
         raise DatasetError(f"output layout {layout} cannot be written", mend=mend)
     ending = "" if tag is None else f"__{tag}"
+    if item.page:
+        item, ending = replace(item, key=item.key.rpartition("#")[0]), f"__p{item.page:03}{ending}"
     image, bases = _LAYOUTS[layout](item, ending, image_suffix)
     suffixes = {name: (mask_suffixes or {}).get(name, MASK_SUFFIX) for name in bases}
     masks: dict[str, Files] = {name: base + suffixes[name] for name, base in bases.items()}

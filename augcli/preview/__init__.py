@@ -172,6 +172,7 @@ class _Drawing:
                 border=border_of(self.recipe),
                 fills=source.fills,
                 instances=source.instances,
+                further=[page.sample for page in source.further],
             )
         except (ImageError, MemoryError) as error:
             return self._failed(title, error, source.item.image)

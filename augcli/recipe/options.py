@@ -36,6 +36,7 @@ MAX_COPIES = 1_000_000
 MAX_AREA = 2**31 - 1
 
 LayoutIn = Literal["auto", "folders", "suffix", "carvana", "classes", "images", "coco", "pattern"]
+Pages = Literal["refuse", "each", "together"]
 LayoutOut = Literal["like-input", "folders", "suffix", "carvana", "classes", "coco"]
 
 _PLACEHOLDER = re.compile(r"\{(?!split\})[A-Za-z_]\w*\}|\*")
@@ -80,6 +81,10 @@ class InputOptions(Options):
     )
     mask: MaskOptions = Field(default=MaskOptions(), description="what the values of a mask mean")
     image: ImageRange = Field(default=ImageRange(), description="what the values of a picture mean")
+    pages: Pages = Field(
+        default="refuse",
+        description="files of several pages: each page with draws of its own, or together with one draw",
+    )
 
     @property
     def class_names(self) -> dict[int, str]:

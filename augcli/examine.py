@@ -1,0 +1,259 @@
+"""One source as `check` examines it: its files decoded, its masks counted, and what would fail of it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from augcli.augment import ORIGINAL, fitted, variant_of
+from augcli.codec import Header, encode_image, read_header
+from augcli.draw import draw, resolve
+from augcli.errors import ImageError
+from augcli.geometry import Frame
+from augcli.instances import checked_part
+from augcli.masks import MaskSpec, prepared
+from augcli.plan import Job, Pair, is_soft
+from augcli.recipe import Recipe, Variant
+from augcli.sample import Array, Colors
+from augcli.source import (
+    check_name,
+    check_pages,
+    check_size,
+    image_pages,
+    pixel_format,
+    read_file,
+    whole_mask,
+)
+from augcli.values import Values, values_of
+from augcli.worker import written_format
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why `pairs` pairs of a source would fail: those of one variant, or (`variant` None) all of them."""
+
+    key: str
+    variant: str | None
+    pairs: int
+    what: str
+    where: str
+    mend: str
+
+    def sentence(self) -> str:
+        """The failure in one line."""
+        of = f"variant {self.variant}: " if self.variant else ""
+        return str(ImageError(of + self.what, where=self.where, mend=self.mend))
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One source as it was read: the headers of its files by path, its masks counted, what would fail.
+
+    `note` says what reading the picture converts. `sha256` is that of the image's file (with `#` and the
+    page where that is one of several), and `labels` one of all its masks' values; both are empty where a
+    file could not be read.
+    """
+
+    key: str
+    image: Header | None = None
+    masks: Mapping[str, Header] = field(default_factory=dict)
+    values: tuple[Values, ...] = ()
+    failures: tuple[Failure, ...] = ()
+    note: str = ""
+    sha256: str = ""
+    labels: str = ""
+
+
+@dataclass(frozen=True)
+class Context:
+    """What all tasks of a survey share."""
+
+    root: Path
+    recipe: Recipe
+    max_pixels: int
+
+
+@dataclass(frozen=True)
+class Look:
+    """A task: count the values of a source's masks, before it is known what masks are here."""
+
+    job: Job
+
+
+@dataclass(frozen=True)
+class Examine:
+    """A task: decode a source's files, and hold its masks against what masks are here."""
+
+    job: Job
+    specs: Mapping[str, MaskSpec]
+
+
+Task = Look | Examine
+
+
+def set_up(context: Context) -> Callable[[Task], Seen]:
+    """Prepare a worker; returns its job function."""
+    return lambda task: _looked(context, task) if isinstance(task, Look) else _examined(context, task)
+
+
+def failure_of(job: Job, error: ImageError) -> Failure:
+    """The failure of all pairs of a source."""
+    where = error.where or job.item.image
+    return Failure(job.item.key, None, len(job.pairs), error.what, where, error.mend)
+
+
+@contextmanager
+def _noted(errors: list[ImageError], where: str) -> Iterator[None]:
+    """Go on after an ImageError, and keep it."""
+    try:
+        yield
+    except ImageError as error:
+        errors.append(error)
+    except MemoryError:
+        errors.append(ImageError("not enough memory", where=where, mend="use fewer workers (-j)"))
+
+
+def _looked(context: Context, task: Look) -> Seen:
+    """The values of a source's masks, of several parts the first; what fails is left out."""
+    item, values = task.job.item, list[Values]()
+    for name, path in item.masks.items():
+        if not is_soft(context.recipe, name):
+            with _noted([], path):
+                data = read_file(context.root / path, path)
+                mask = whole_mask(data, item, path, context.max_pixels)
+                values.append(values_of(mask, path, name, len(item.parts.get(name, ()))))
+    return Seen(item.key, values=tuple(values))
+
+
+def _examined(context: Context, task: Examine) -> Seen:
+    """All there is to say of a source. Its faults are named file by file, one of each."""
+    item, source = task.job.item, _Source(context, task)
+    with _noted(source.errors, item.image):
+        source.read_image()
+    for name in item.masks:
+        for path in item.files_of(name):
+            with _noted(source.errors, path):
+                source.read_mask(name, path)
+    failures = [failure_of(task.job, error) for error in source.errors]
+    if source.image and not failures:
+        failures = _pair_failures(context.recipe, task.job, source.image)
+    return source.seen(tuple(failures))
+
+
+class _Source:
+    """What is found of a source while its files are read, one after the other; no pixels are kept."""
+
+    def __init__(self, context: Context, task: Examine) -> None:
+        self.context, self.item, self.specs = context, task.job.item, task.specs
+        self.image: Header | None = None
+        self.masks: dict[str, Header] = {}
+        self.values: list[Values] = []
+        self.errors: list[ImageError] = []
+        self.note = self.sha256 = ""
+        self.labels = hashlib.sha256()
+
+    def read_image(self) -> None:
+        """Raises ImageError as `read_source` does."""
+        path, most = self.item.image, self.context.max_pixels
+        data = read_file(self.context.root / path, path)
+        self.sha256 = hashlib.sha256(data).hexdigest()
+        header = read_header(data, where=path, max_pixels=most)
+        check_name(path, header)
+        check_pages(self.item, header, self.context.recipe)
+        images = image_pages({path: data}, self.item, path, most)
+        self.image, self.note = header, images[0].note
+        for image in images:
+            pixel_format(image, self.context.recipe.input.image.range, path)
+
+    def read_mask(self, name: str, path: str) -> None:
+        """Raises ImageError as `read_labels` does."""
+        most = self.context.max_pixels
+        data = read_file(self.context.root / path, path)
+        header = self.masks[path] = read_header(data, where=path, max_pixels=most)
+        if is_soft(self.context.recipe, name):
+            for image in image_pages({path: data}, self.item, path, most):
+                self._hash(name, image.pixels)
+            self._check(header.upright_size, path)
+        else:
+            self._count(data, name, path)
+            self._check(header.size, path)
+
+    def _check(self, size: tuple[int, int], path: str) -> None:
+        if self.image:
+            check_size(self.image, size, self.item.image, path)
+
+    def _count(self, data: bytes, name: str, path: str) -> None:
+        """Hold a mask's values against what masks are here, and count them."""
+        mask = whole_mask(data, self.item, path, self.context.max_pixels)
+        self._hash(name, mask.values)
+        if spec := self.specs.get(name):
+            ready = prepared(mask, spec, self.context.recipe.output.mask, path)
+            if name in self.item.parts:
+                checked_part(ready, path)
+        if path == self.item.masks[name]:
+            self.values.append(values_of(mask, path, name, len(self.item.parts.get(name, ()))))
+
+    def _hash(self, name: str, values: Array) -> None:
+        self.labels.update(f"{name} {values.dtype} {values.shape} ".encode())
+        self.labels.update(np.ascontiguousarray(values).data)
+
+    def seen(self, failures: tuple[Failure, ...]) -> Seen:
+        """What was found, and what would fail."""
+        labels = "" if self.errors else self.labels.hexdigest()
+        found = (self.image, self.masks, tuple(self.values), failures)
+        return Seen(self.item.key, *found, self.note, self.sha256, labels)
+
+
+def _pair_failures(recipe: Recipe, job: Job, header: Header) -> list[Failure]:
+    """The variants whose pairs would fail: for the picture's size, or for what a format cannot hold."""
+    failed: dict[str, list[ImageError]] = {}
+    for pair in job.pairs:
+        try:
+            _check_pair(recipe, pair, header)
+        except ImageError as error:
+            failed.setdefault(pair.variant, []).append(error)
+    image = job.item.image
+    return [
+        Failure(job.item.key, variant, len(errors), errors[0].what, image, errors[0].mend)
+        for variant, errors in failed.items()
+    ]
+
+
+def _check_pair(recipe: Recipe, pair: Pair, header: Header) -> None:
+    """Raise ImageError where a picture is too small or too large for a pair's steps, or cannot be written."""
+    chosen = variant_of(recipe, pair.variant)
+    frame = Frame(*header.upright_size)
+    fitted(recipe.output, last_frame(recipe, chosen, pair.key, pair.copy, frame) if chosen else frame)
+    wanted = recipe.output.image.format
+    written = written_format(header.format) if wanted == "same" else wanted
+    is_encoded = pair.variant != ORIGINAL or written != header.format
+    made = (header.dtype, header.colors, header.alpha, header.channels, header.has_icc)
+    if is_encoded and (refusal := _encoding_error(written, *made)):
+        raise ImageError(refusal[0], mend=refusal[1])
+
+
+def last_frame(recipe: Recipe, variant: Variant, key: str, copy: int, frame: Frame) -> Frame:
+    """The frame that a copy's steps end in. Raises ImageError as `augment` does."""
+    drawn = draw(variant, seed=recipe.seed, source=key, copy=copy)
+    # An elastic field fits every picture, and making one here would load OpenCV.
+    return resolve([step for step in drawn if step.transform.family != "elastic"], frame)[1]
+
+
+@lru_cache
+def _encoding_error(
+    written: str, dtype: str, colors: Colors, alpha: bool, channels: int, has_icc: bool
+) -> tuple[str, str] | None:
+    """Why no picture of this kind can be written in a format, and the mend: found by writing one pixel."""
+    pixel = np.zeros((1, 1, channels), dtype)
+    profile = b"profile" if has_icc else None
+    try:
+        encode_image(pixel, format=written, colors=colors, alpha=alpha, icc=profile)
+    except ImageError as error:
+        return error.what, error.mend
+    return None
