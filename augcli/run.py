@@ -326,7 +326,9 @@ def _spec_of(recipe: Recipe, name: str, looks: Sequence[MaskLook], tried: int) -
     own = sorted((look for look in looks if look.name == name), key=lambda look: look.where)
     if not own and recipe.input.mask_of(name).kind == "auto":
         called = "" if name == SOLE else f" {name}"
-        raise DatasetError(f"none of the {tried} masks{called} looked at can be read", mend="mend them")
+        raise DatasetError(
+            f"none of the {tried} masks{called} looked at can be read", mend="augcli check says why"
+        )
     spec = find_spec(own, recipe.input, recipe.output.mask, border_of(recipe), name)
     check_threshold(own, spec)
     return spec

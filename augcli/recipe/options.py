@@ -171,7 +171,7 @@ _LEFT_OUT = {"images": "images", "masks": "their paths"}
 _KEYS_OF_LAYOUTS = {
     "images": ("auto", "pattern", "images", "folders"),
     "masks": ("auto", "pattern", "folders"),
-    "suffix": ("auto", "suffix"),
+    "suffix": ("auto", "folders", "suffix"),
     "pairs": ("pattern",),
 }
 
