@@ -25,7 +25,7 @@ from pictures import (
 from PIL import Image as PilImage
 from PIL import ImageCms
 
-from augcli.codec import check_image, decode_image, decode_mask, encode_image, read_header
+from augcli.codec import decode_image, decode_mask, encode_image, read_header
 from augcli.errors import ImageError
 
 TRANSPARENT = "its transparent colour (tRNS) converted to alpha"
@@ -63,7 +63,6 @@ def test_what_a_format_holds_comes_back_exactly(draw):
         image.alpha,
         channels,
     )
-    assert check_image(data, where="a") == header
     assert data == encode_image(pixels, format=name)
 
 

@@ -65,12 +65,6 @@ def test_links_pipes_and_bad_names_are_skipped_with_the_reason(tmp_path: Path) -
     )
 
 
-def test_an_excluded_folder_is_not_walked_into(tmp_path: Path) -> None:
-    plant(tmp_path, ["a.png", "out/b.png"])
-    found = read_dataset(tmp_path, exclude=tmp_path / "out")
-    assert [item.key for item in found.items] == ["a"]
-
-
 def test_keys_are_nfc_and_sorted_by_their_bytes(tmp_path: Path) -> None:
     decomposed = unicodedata.normalize("NFD", "images/é.jpg")
     plant(tmp_path, [decomposed, "masks/é.png", "images/z.jpg", "masks/z.png", "images/Z.jpg", "masks/Z.png"])

@@ -1,8 +1,6 @@
 """Bytes in, arrays out, and back: picture and mask files of the formats that augcli reads and writes."""
 
 from augcli.codec.decode import (
-    check_image,
-    check_mask,
     decode_image,
     decode_mask,
     decode_mask_page,
@@ -18,8 +16,6 @@ __all__ = [
     "FORMATS",
     "MAX_PIXELS",
     "Header",
-    "check_image",
-    "check_mask",
     "decode_image",
     "decode_mask",
     "decode_mask_page",

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from augcli.codec import tiff
-from augcli.codec.header import MAX_PIXELS, Header, Opened, damaged, open_file, pillow, too_large
+from augcli.codec.header import MAX_PIXELS, Opened, damaged, open_file, pillow, too_large
 from augcli.codec.pixels import Picture, picture_pixels, stored_pixels, tiff_picture
 from augcli.codec.png import check_png
 from augcli.codec.refusals import CONVERT_MASK, mask_refusal, picture_refusal
@@ -86,22 +86,6 @@ def decode_mask_page(data: bytes, page: int, *, where: str, max_pixels: int = MA
     opened = _checked(data, where, max_pixels, mask_refusal, stack=True)
     _check_page(opened, page)
     return _mask(opened, page - 1)
-
-
-def check_image(data: bytes, *, where: str, max_pixels: int = MAX_PIXELS) -> Header:
-    """The header of a picture file that `decode_image` reads; no pixel is decoded.
-
-    Raises ImageError as `decode_image` does, but for damage that only decoding shows.
-    """
-    return _checked(data, where, max_pixels, picture_refusal, stack=False).header
-
-
-def check_mask(data: bytes, *, where: str, max_pixels: int = MAX_PIXELS) -> Header:
-    """The header of a mask file that `decode_mask` reads; no pixel is decoded.
-
-    Raises ImageError as `decode_mask` does, but for damage that only decoding shows.
-    """
-    return _checked(data, where, max_pixels, mask_refusal, stack=False).header
 
 
 def _checked(

@@ -67,7 +67,6 @@ def read_dataset(
     optional: Collection[str] = (),
     several: Collection[str] = (),
     group: str | None = None,
-    exclude: Path | None = None,
 ) -> Dataset:
     """Find the images below `root` and pair them with their masks, by their names alone.
 
@@ -75,14 +74,14 @@ def read_dataset(
     the root, or the patterns of the layout `pattern`; `masks` by name are several masks of one image. `pairs`
     is a CSV file instead of patterns. Masks that are `optional` may be missing; those among `several` may
     consist of several files. `suffix` is what a mask's name has after the image's. `group` says what must
-    stay together (see `group_of`). Nothing below `exclude` is looked at. Links are not followed.
+    stay together (see `group_of`). Links are not followed.
 
     Raises DatasetError where there is nothing to read, where nothing pairs, where two readings are possible
     (the message shows both as recipe lines), and for two items with one key.
     """
     options = _Options(images, masks, suffix, pairs, optional, several)
     _check_options(layout, options)
-    tree = walk(root, exclude)
+    tree = walk(root)
     if not tree.files:
         what = "no images below this folder" + (f" ({tree.skipped[0]})" if tree.skipped else "")
         raise DatasetError(what, where=str(root), mend=f"augcli reads {' '.join(IMAGE_SUFFIXES)}")

@@ -87,23 +87,19 @@ class Tree:
         return self.files[bisect_left(self._paths, start) : bisect_left(self._paths, last)]
 
 
-def walk(root: Path, exclude: Path | None = None) -> Tree:
-    """List the image files below `root`, not below `exclude`.
+def walk(root: Path) -> Tree:
+    """List the image files below `root`.
 
     Links are not followed, hidden names are ignored, so are files that are no images. What looks like an
     input and cannot be one (links, pipes, names that are not text) is listed in `skipped` with the reason.
     Raises DatasetError for a root that is missing or no folder, and for a folder that cannot be read.
     """
     _check_root(root)
-    barred = os.path.realpath(exclude) if exclude is not None else ""
-    home = os.path.realpath(root)
     files: list[File] = []
     skipped: list[str] = []
     pending = [""]
     while pending:
         for path, entry in _entries(root, pending.pop()):
-            if os.path.join(home, path) == barred:
-                continue
             if reason := _why_skipped(entry):
                 skipped.append(f"{printable(path)}: {reason}")
             elif entry.is_dir(follow_symlinks=False):
