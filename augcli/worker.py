@@ -6,12 +6,13 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from augcli.augment import ORIGINAL, Augmented, augment
+from augcli.augment import ORIGINAL, Augmented, augment, variant_of
 from augcli.codec import (
     FORMATS,
     encode_image,
@@ -46,6 +47,12 @@ class Context:
     border: Border
     fingerprint: str
     max_pixels: int
+
+    @cached_property
+    def pixel_options(self) -> dict[str, Any]:
+        """The output options that a pair's bytes depend on; worked out once, not for every pair."""
+        options = self.recipe.resolved()["output"]
+        return {key: value for key, value in options.items() if key != "also"}
 
 
 @dataclass(frozen=True)
@@ -362,7 +369,8 @@ def _each_of(digests: Mapping[str, str], files: Files | None) -> Files | None:
 def pair_digest(context: Context, source: Decoded, pair: Pair) -> str:
     """What a pair depends on: its sources' bytes, its steps, the output options, seed and fingerprint."""
     recipe = context.recipe
-    steps = next((v.resolved() for v in recipe.variants if v.name == pair.variant), None)
-    options = {key: value for key, value in recipe.resolved()["output"].items() if key != "also"}
+    variant = variant_of(recipe, pair.variant)
+    steps = variant.resolved() if variant else None
     digests = list(source.sha256.values())
-    return key_of(dumps([recipe.seed, pair.id, steps, options, context.fingerprint, digests]))
+    parts = [recipe.seed, pair.id, steps, context.pixel_options, context.fingerprint, digests]
+    return key_of(dumps(parts))
