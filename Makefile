@@ -13,9 +13,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 DEMO := build/demo
+GALLERY := build/gallery
 CHECKED := augcli recipes tests
 
-.PHONY: help demo test lint format docs docs-check clean
+.PHONY: help demo gallery test faults lint format docs docs-check clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "make %-12s%s\n", $$1, $$2}'
@@ -27,8 +28,21 @@ demo: $(VENV)/demo.stamp ## expand real photographs and leave a preview sheet in
 	$(BIN)/augcli preview recipes/demo/recipe.yaml $(DEMO)/in -o $(DEMO)/sheet.png
 	@echo "The preview sheet is $(CURDIR)/$(DEMO)/sheet.png"
 
+gallery: $(VENV)/demo.stamp ## draw every transform, in build/gallery, and the picture in the README
+	mkdir -p $(GALLERY)
+	$(BIN)/python recipes/demo/make_pairs.py $(GALLERY)/in
+	for name in $(basename $(notdir $(wildcard recipes/gallery/*.yaml))); do \
+	  set -- $$(sed -n 's/^#   augcli preview [^ ]* [^ ]* -o [^ ]* //p' recipes/gallery/$$name.yaml); \
+	  $(BIN)/augcli preview recipes/gallery/$$name.yaml $(GALLERY)/in -o $(GALLERY)/$$name.png "$$@" || exit 1; \
+	done
+	$(BIN)/augcli preview recipes/gallery/overview.yaml $(GALLERY)/in -o recipes/gallery/overview.jpg \
+	  --sample images/coffee --rows 2 --cols 7 --cell 150
+
 test: $(VENV)/test.stamp ## run the tests on all cores (ARGS="-k flip" goes to pytest)
 	$(BIN)/python -m pytest -n auto $(ARGS)
+
+faults: $(VENV)/test.stamp ## plant every kind of fault in every real set, and see that check names it
+	$(BIN)/python -m pytest -n auto -m "campaign or not campaign" tests/test_check_real.py $(ARGS)
 
 lint: $(VENV)/lint.stamp ## check format, rules and types
 	$(BIN)/ruff format --check $(CHECKED)

@@ -4,6 +4,7 @@ recipe = augcli.load_recipe("recipe.yaml")
 image, mask = recipe.apply(image, mask, key="cars/0cdf5b5d0ce1_01", variant="jitter", copy=3)
 augcli.expand(recipe, "in", "out")
 records = augcli.read_manifest("out")
+damages = augcli.verify("out").damages
 """
 
 from __future__ import annotations
@@ -13,9 +14,11 @@ from typing import TYPE_CHECKING, Any
 from augcli.errors import AugcliError, DatasetError, ImageError, OutputError, RecipeError
 
 if TYPE_CHECKING:
-    from augcli.api import Recipe, expand, load_recipe, read_manifest
+    from augcli.api import Recipe, expand, load_recipe, read_manifest, replay, verify
     from augcli.record import Record
+    from augcli.replaying import Replayed
     from augcli.report import Report
+    from augcli.verifying import Verified
 
 __all__ = [
     "AugcliError",
@@ -25,10 +28,14 @@ __all__ = [
     "Recipe",
     "RecipeError",
     "Record",
+    "Replayed",
     "Report",
+    "Verified",
     "expand",
     "load_recipe",
     "read_manifest",
+    "replay",
+    "verify",
 ]
 
 

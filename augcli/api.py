@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from os import PathLike
 from pathlib import Path
@@ -12,17 +12,21 @@ from typing import Any, overload
 import numpy as np
 
 from augcli import recipe as recipes
-from augcli import run
+from augcli import replaying, run, verifying
+from augcli.arrays import Arrays, content, picture_of
 from augcli.augment import ORIGINAL, augment, variant_of
 from augcli.codec import MAX_PIXELS
-from augcli.errors import AugcliError, ImageError
-from augcli.masks import find_spec, look_at, prepared
+from augcli.errors import AugcliError
 from augcli.output import DATASET, MANIFEST
 from augcli.plan import Selection
+from augcli.plugins import load_file
 from augcli.recipe.labels import SOLE
 from augcli.record import Record
+from augcli.replaying import Replayed
 from augcli.report import Report
-from augcli.sample import Array, Coding, Mask, Sample
+from augcli.sample import Array, Colors, keys_of
+from augcli.source import Content
+from augcli.verifying import Verified
 
 Place = str | PathLike[str]
 
@@ -32,66 +36,83 @@ class Recipe(recipes.Recipe):
 
     @overload
     def apply(
-        self, image: Array, mask: Array | None = None, *, key: str, variant: str, copy: int = 1
-    ) -> tuple[Array, Array | None]: ...
-
-    @overload
-    def apply(
-        self, image: Array, mask: Mapping[str, Array], *, key: str, variant: str, copy: int = 1
-    ) -> tuple[Array, dict[str, Array]]: ...
-
-    def apply(
         self,
         image: Array,
-        mask: Array | Mapping[str, Array] | None = None,
+        mask: Arrays | None = None,
         *,
         key: str,
         variant: str,
         copy: int = 1,
-    ) -> tuple[Array, Array | dict[str, Array] | None]:
-        """One copy of a picture and its mask: the very pixels that `expand` writes, before they are encoded.
+        colors: Colors | None = None,
+        alpha: bool = False,
+    ) -> tuple[Array, Array | None]: ...
 
-        `image` is uint8, (H, W) grey, (H, W, 3) RGB or (H, W, 4) RGBA; `mask` is uint8 or uint16 (H, W), or
-        uint8 (H, W, 3) for colours; several masks go by their names, and come back so. A mask that the recipe
-        declares to be `kind: image` may be uint8, uint16 or float32, (H, W) or (H, W, C). `key` is the
-        source's key (its path below the input without its suffix); `copy` counts from 1. Returns new arrays
-        of the same dtypes and dimensions. The kind of a mask is the recipe's; where that is `auto` and the
-        border rule needs it, it is found from this mask alone.
+    @overload
+    def apply(
+        self,
+        image: Array,
+        mask: Mapping[str, Arrays],
+        *,
+        key: str,
+        variant: str,
+        copy: int = 1,
+        colors: Colors | None = None,
+        alpha: bool = False,
+    ) -> tuple[Array, dict[str, Any]]: ...
 
-        Raises AugcliError for another dtype or shape, an unknown variant, or a recipe that does not fit.
+    def apply(
+        self,
+        image: Array,
+        mask: Arrays | Mapping[str, Arrays] | None = None,
+        *,
+        key: str,
+        variant: str,
+        copy: int = 1,
+        colors: Colors | None = None,
+        alpha: bool = False,
+    ) -> tuple[Array, Array | dict[str, Any] | None]:
+        """One copy of a picture and its masks: the very pixels that `expand` writes, before they are encoded.
+
+        `image` is uint8, uint16 or float32, (H, W) grey or (H, W, C). `colors` says what its channels are,
+        `alpha` that one more stands behind them; without both 1 is grey, 3 RGB, 2 and 4 the same with alpha,
+        more are bands. `mask` is uint8 or uint16 (H, W), or uint8 (H, W, 3) for colours; one that the recipe
+        declares to be `kind: image` may be uint8, uint16 or float32, (H, W) or (H, W, C). Several masks go by
+        their names, and come back so. A mask of `kind: instance` may be a list of arrays, one for each
+        instance: it becomes one map, or with `join: false` stays a list. `key` is the source's key (its path
+        below the input without its suffix); `copy` counts from 1. What a mask is, the recipe says; where that
+        is `auto` and it matters, this mask alone decides. Returns new arrays with as many dimensions as the
+        given ones.
+
+        Raises AugcliError for another dtype or shape, for values that are no numbers or beyond the recipe's
+        range, an unknown variant, or a recipe that does not fit.
         """
         _check_variant(self, variant, copy)
         named = mask if isinstance(mask, Mapping) else {} if mask is None else {SOLE: mask}
-        kinds = {name: self.input.mask_of(name).kind for name in named}
-        ready = {name: self._target(name, array, key) for name, array in named.items()}
+        source = content(self, run.fillers_of(self), picture_of(image, colors, alpha), named, key)
         result = augment(
             self,
-            Sample(
-                _checked_image(image),
-                {name: values for name, (values, _) in ready.items()},
-                soft=frozenset(name for name, kind in kinds.items() if kind == "image"),
-            ),
+            source.sample,
             key=key,
             variant=variant,
             copy=copy,
             border=run.border_of(self),
-            fills={name: fill for name, (_, fill) in ready.items()},
-            instances=[name for name, kind in kinds.items() if kind == "instance"],
-        )
-        picture = result.sample.image[..., 0] if image.ndim == 2 else result.sample.image
-        masks = {name: result.sample.masks[name].copy() for name in named}
-        return picture.copy(), masks if isinstance(mask, Mapping) else masks.get(SOLE)
+            specs=source.spec_of,
+        ).sample
+        picture = _like(image, result.image)
+        masks = {name: _returned(source, name, given, result.masks) for name, given in named.items()}
+        return picture, masks if isinstance(mask, Mapping) else masks.get(SOLE)
 
-    def _target(self, name: str, mask: Array, key: str) -> tuple[Array, Any]:
-        """A mask as it will be written, and its fill."""
-        border, said = run.border_of(self), self.input.mask_of(name)
-        if said.kind == "image":
-            return _checked_soft(mask), 0
-        decoded = _checked_mask(mask)
-        if (said.kind, said.threshold) == ("auto", None) and border != "constant":
-            return decoded.values, 0
-        spec = find_spec([look_at(decoded, key, name)], self.input, self.output.mask, border, name)
-        return prepared(decoded, spec, self.output.mask, key).values, spec.fill
+
+def _returned(source: Content, name: str, given: Arrays, made: Mapping[str, Array]) -> Any:
+    """A mask's arrays as they were given: one, or a list where its instances stay apart."""
+    if name not in made:
+        return [made[key].copy() for key in keys_of(name, source.item.files_of(name))]
+    return _like(given, made[name]) if isinstance(given, np.ndarray) else made[name].copy()
+
+
+def _like(given: Array, made: Array) -> Array:
+    """A copy of a result (H, W, C) without its last axis, where what was given has none."""
+    return (made[..., 0] if given.ndim < made.ndim else made).copy()
 
 
 def _check_variant(recipe: recipes.Recipe, variant: str, copy: int) -> None:
@@ -99,43 +120,18 @@ def _check_variant(recipe: recipes.Recipe, variant: str, copy: int) -> None:
     if chosen is None and variant != ORIGINAL:
         known = ", ".join([ORIGINAL, *(v.name for v in recipe.variants)])
         raise AugcliError(f"the recipe has no variant '{variant}'", mend=f"it has {known}")
-    if copy < 1 or (copy > 1 and not (chosen and chosen.is_random)):
+    if copy < 1 or (copy > 1 and not (chosen and chosen.is_numbered)):
         raise AugcliError(f"variant {variant} has no copy {copy}", mend="copies count from 1")
 
 
-def _checked_image(image: Array) -> Array:
-    shaped = image[..., None] if image.ndim == 2 else image
-    if image.dtype != np.uint8 or shaped.ndim != 3 or shaped.shape[2] not in (1, 3, 4) or not image.size:
-        raise ImageError(
-            f"an image is uint8 (H, W), (H, W, 3) or (H, W, 4), got {image.dtype} {image.shape}",
-            mend="convert it first",
-        )
-    return np.ascontiguousarray(shaped)
+def load_recipe(path: Place, *, plugins: Iterable[Place] = ()) -> Recipe:
+    """Read a recipe file; `plugins` are the files of transforms that it uses besides augcli's own.
 
-
-def _checked_mask(mask: Array) -> Mask:
-    is_rgb = mask.dtype == np.uint8 and mask.ndim == 3 and mask.shape[2] == 3
-    if not is_rgb and (mask.dtype not in (np.uint8, np.uint16) or mask.ndim != 2):
-        raise ImageError(
-            f"a mask is uint8 or uint16 (H, W), or uint8 (H, W, 3), got {mask.dtype} {mask.shape}",
-            mend="convert it first",
-        )
-    mode = "RGB" if is_rgb else "L" if mask.dtype == np.uint8 else "I;16"
-    return Mask(np.ascontiguousarray(mask), Coding(mode))
-
-
-def _checked_soft(mask: Array) -> Array:
-    if mask.dtype not in (np.uint8, np.uint16, np.float32) or mask.ndim not in (2, 3) or not mask.size:
-        raise ImageError(
-            f"a mask of kind: image is uint8, uint16 or float32 (H, W) or (H, W, C), "
-            f"got {mask.dtype} {mask.shape}",
-            mend="convert it first",
-        )
-    return np.ascontiguousarray(mask)
-
-
-def load_recipe(path: Place) -> Recipe:
-    """Read a recipe file. Raises RecipeError, which holds every mistake with its line and column."""
+    Raises RecipeError, which holds every mistake with its line and column, and AugcliError for a plugin that
+    cannot be loaded.
+    """
+    for plugin in plugins:
+        load_file(Path(plugin))
     loaded = recipes.load_recipe(path)
     return Recipe(**{field.name: getattr(loaded, field.name) for field in fields(loaded)})
 
@@ -165,6 +161,47 @@ def expand(
     count = workers if workers is not None else run.usable_cpus()
     settings = run.Settings(count, Selection(only, limit), strict, overwrite, max_pixels)
     return run.expand(loaded, Path(input), Path(output), settings)
+
+
+def verify(
+    output: Place,
+    *,
+    input: Place | None = None,  # noqa: A002 - the command's own word
+    workers: int | None = None,
+    plugins: Iterable[Place] = (),
+) -> Verified:
+    """Do what the command `augcli verify` does. Damage does not raise: it is in the result's `damages`.
+
+    Raises AugcliError where there is no finished output to look at, and for a plugin that cannot be loaded.
+    """
+    for plugin in plugins:
+        load_file(Path(plugin))
+    count = workers if workers is not None else run.usable_cpus()
+    return verifying.verify(Path(output), source=_optional(input), workers=count)
+
+
+def replay(
+    output: Place,
+    file_name: str,
+    folder: Place,
+    *,
+    input: Place | None = None,  # noqa: A002 - the command's own word
+    max_pixels: int = MAX_PIXELS,
+    plugins: Iterable[Place] = (),
+) -> Replayed:
+    """Do what the command `augcli replay` does: make one pair again below `folder`, and compare it.
+
+    A pair that is not equal does not raise: the result says how it differs. Raises AugcliError where it
+    cannot be made, where a file would be overwritten, and for a plugin that cannot be loaded.
+    """
+    for plugin in plugins:
+        load_file(Path(plugin))
+    source = _optional(input)
+    return replaying.replay(Path(output), file_name, Path(folder), source=source, max_pixels=max_pixels)
+
+
+def _optional(place: Place | None) -> Path | None:
+    return None if place is None else Path(place)
 
 
 def read_manifest(output: Place) -> list[Record]:

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
 from augcli.draw import draw, resolve
+from augcli.errors import ImageError
 from augcli.geometry import Border, Frame
 from augcli.instances import Dropped, settled
+from augcli.masks import MaskSpec, label_map
 from augcli.ops import Applied
 from augcli.program import Program, build_program
 from augcli.recipe import Recipe, Variant
-from augcli.recipe.options import OutputOptions
-from augcli.render import Look, render
-from augcli.sample import Array, Sample
-from augcli.transforms import TRANSFORMS
+from augcli.recipe.options import AcceptOptions, OutputOptions
+from augcli.render import Look, Rendered, render, render_labels
+from augcli.sample import Array, LabelMap, Marks, Sample
+from augcli.transforms.frames import Letterbox, centre_window, scaled_to
+from augcli.transforms.labelled import foreground, label_of
 
 ORIGINAL = "original"
 
@@ -26,7 +28,8 @@ ORIGINAL = "original"
 class Augmented:
     """A finished pair: its pixels, what was applied, and the program that it went through.
 
-    `dropped` are the instances of which too little was left, `further` the pages behind the first.
+    `dropped` are the instances of which too little was left, `further` the pages behind the first. `attempts`
+    counts how often it was drawn until its variant accepted it.
     """
 
     sample: Sample
@@ -35,6 +38,7 @@ class Augmented:
     filled: float
     dropped: tuple[Dropped, ...] = ()
     further: tuple[Sample, ...] = ()
+    attempts: int = 1
 
     @property
     def pages(self) -> tuple[Sample, ...]:
@@ -47,6 +51,39 @@ def variant_of(recipe: Recipe, name: str) -> Variant | None:
     return next((variant for variant in recipe.variants if variant.name == name), None)
 
 
+@dataclass(frozen=True)
+class Making:
+    """What the copies of one source share: the recipe, the border rule, and what its masks are, by key."""
+
+    recipe: Recipe
+    source: Sample
+    border: Border
+    specs: Mapping[str, MaskSpec]
+
+    @property
+    def frame(self) -> Frame:
+        """The source's frame."""
+        return Frame(*self.source.size)
+
+    @property
+    def marks(self) -> dict[str, Marks]:
+        """What is written into each mask besides its own values."""
+        return {key: spec.marks for key, spec in self.specs.items()}
+
+    def program(self, applied: Sequence[Applied]) -> Program:
+        """What the pixels go through."""
+        return build_program(applied, self.frame, self.border)
+
+    def labels_after(self, applied: Sequence[Applied]) -> dict[str, LabelMap]:
+        """The source's labels as some steps leave them, by key."""
+        return self.label_maps(render_labels(self.program(applied), self.source, self.marks))
+
+    def label_maps(self, rendered: Rendered) -> dict[str, LabelMap]:
+        """Masks with what their values mean, by key."""
+        masks = rendered.sample.masks
+        return {key: label_map(mask, self.specs[key], self.recipe.input) for key, mask in masks.items()}
+
+
 def augment(
     recipe: Recipe,
     source: Sample,
@@ -55,28 +92,55 @@ def augment(
     variant: str,
     copy: int,
     border: Border,
-    fills: Mapping[str, Any],
-    instances: Collection[str] = (),
+    specs: Mapping[str, MaskSpec],
     further: Sequence[Sample] = (),
+    applied: Sequence[Applied] | None = None,
 ) -> Augmented:
-    """Make one pair from a decoded source; `instances` names the masks that tell objects apart.
+    """Make one pair from a decoded source; `specs` say what each of its masks is.
 
     `further` are the pages behind the first, all of one size: they go through the same program, noise and
-    all. Of their masks they hold those that are stacks. Raises ImageError where the recipe does not fit.
+    all. Of their masks they hold those that are stacks. With `applied` nothing is drawn: these are the steps.
+    Raises ImageError where the recipe does not fit.
     """
-    frame = Frame(*source.size)
-    chosen = variant_of(recipe, variant)
-    drawn = draw(chosen, seed=recipe.seed, source=key, copy=copy) if chosen else []
-    applied, last = resolve(drawn, frame)
-    applied += fitted(recipe.output, last)
-    program = build_program(applied, frame, border)
-    sources = (source, *further)
-    rendered = [render(program, page, look_of(recipe.output), fills) for page in sources]
+    making = Making(recipe, source, border, specs)
+    applied, attempts = (applied, 1) if applied is not None else accepted(making, key, variant, copy)
+    program, sources = making.program(applied), (source, *further)
+    rendered = [render(program, page, look_of(recipe.output), making.marks) for page in sources]
     after = [page.sample for page in rendered]
+    instances = [name for name, spec in specs.items() if spec.kind == "instance"]
     maps = (_volumes(sources, instances), _volumes(after, instances))
     volumes, dropped = settled(*maps, instances, recipe.output.annotations)
     result, *others = (_with_slices(page, volumes, number) for number, page in enumerate(after))
-    return Augmented(result, tuple(applied), program, rendered[0].filled, dropped, tuple(others))
+    filled = rendered[0].filled
+    return Augmented(result, tuple(applied), program, filled, dropped, tuple(others), attempts)
+
+
+def accepted(making: Making, key: str, variant: str, copy: int) -> tuple[list[Applied], int]:
+    """The steps of the first attempt that the variant accepts, and how many attempts there were."""
+    recipe, chosen = making.recipe, variant_of(making.recipe, variant)
+    accept, fault = (chosen.accept if chosen else None), ""
+    for attempt in range(1, accept.tries + 1 if accept else 2):
+        drawn = draw(chosen, seed=recipe.seed, source=key, copy=copy, attempt=attempt) if chosen else []
+        applied, last = resolve(drawn, making.frame, making.labels_after)
+        applied += fitted(recipe.output, last)
+        fault = _fault(making, applied, accept) if accept else ""
+        if not fault:
+            return applied, attempt
+    mend = "raise tries, ask for less, or let the steps move the picture less"
+    raise ImageError(f"none of {attempt} tries was accepted: {fault}", mend=f"{mend} ({variant})")
+
+
+def _fault(making: Making, applied: Sequence[Applied], accept: AcceptOptions) -> str:
+    """What an attempt has too much or too little of; empty where it is accepted."""
+    rendered = render_labels(making.program(applied), making.source, making.marks)
+    if accept.max_filled is not None and rendered.filled > accept.max_filled:
+        return f"{100 * rendered.filled:.3g} % of the last were filled, max_filled is {accept.max_filled:g}"
+    if accept.min_foreground is None:
+        return ""
+    label = label_of(making.label_maps(rendered), accept.in_mask, "accept")
+    share = float(foreground(label, accept.classes).mean())
+    least = accept.min_foreground
+    return f"{100 * share:.3g} % of the last were foreground, min_foreground is {least:g}" * (share < least)
 
 
 def _volumes(pages: Sequence[Sample], names: Collection[str]) -> dict[str, Array]:
@@ -101,17 +165,9 @@ def fitted(output: OutputOptions, frame: Frame) -> list[Applied]:
         return []
     if output.fit == "stretch":
         return [Applied("resize", {"width": size.width, "height": size.height})]
-    inner = _scaled_to(frame, size.width, size.height, cover=output.fit == "crop")
-    resized = Applied("resize", {"width": inner.width, "height": inner.height})
-    last = "center_crop" if output.fit == "crop" else "pad"
-    if (inner.width, inner.height) == (size.width, size.height):
-        return [resized]
-    return [resized, *TRANSFORMS[last].model_validate({"size": size}).resolve({}, inner)]
-
-
-def _scaled_to(frame: Frame, width: int, height: int, *, cover: bool) -> Frame:
-    """The frame's ratio inside (or around) a box, in whole pixels."""
-    across, down = width * frame.height, height * frame.width
-    if (across < down) != cover:
-        return Frame(width, max(1, (2 * width * frame.height + frame.width) // (2 * frame.width)))
-    return Frame(max(1, (2 * height * frame.width + frame.height) // (2 * frame.height)), height)
+    if output.fit == "letterbox":
+        return Letterbox(size=size).resolve({}, frame)
+    inner = scaled_to(frame, size, cover=True)
+    resize = Applied("resize", {"width": inner.width, "height": inner.height})
+    full = (inner.width, inner.height) == (size.width, size.height)
+    return [resize] if full else [resize, centre_window(inner, size)]

@@ -85,8 +85,7 @@ def entry_of(name: str) -> Entry:
 
 def recipe_options() -> list[Parameter]:
     """Every key of a recipe outside its steps; those of sections as `output.image.format`."""
-    copies = [_parameter("copies", field) for field in VariantOptions.model_fields.values()]
-    return [*parameters_of(RecipeOptions), *copies]
+    return [*parameters_of(RecipeOptions), *parameters_of(VariantOptions)]
 
 
 def parameters_of(model: type[BaseModel]) -> list[Parameter]:
@@ -96,7 +95,7 @@ def parameters_of(model: type[BaseModel]) -> list[Parameter]:
 
 def _transform_entry(cls: type[Transform]) -> Entry:
     p, *parameters = parameters_of(cls)
-    labels = MOVED if cls.moves else KEPT
+    labels = cls.labels or (MOVED if cls.moves else KEPT)
     return Entry(
         name=cls.name,
         family=cls.family,
@@ -135,12 +134,19 @@ def _group_entry(name: str) -> Entry:
 def _flattened(model: type[BaseModel], prefix: str) -> Iterator[Parameter]:
     for name, field in model.model_fields.items():
         nested = field.annotation
-        if isinstance(nested, type) and issubclass(nested, BaseModel):
-            yield from _flattened(nested, f"{prefix}{name}.")
+        if section := _section(nested):
+            yield from _flattened(section, f"{prefix}{name}.")
         else:
             yield _parameter(prefix + name, field)
             if below := _model_by_name(nested):
                 yield from _flattened(below, f"{prefix}{name}.NAME.")
+
+
+def _section(annotation: Any) -> type[BaseModel] | None:
+    """The model of a nested mapping, which may be left out."""
+    kinds = [part for part in get_args(annotation) or (annotation,) if part is not type(None)]
+    (kind, *others) = kinds
+    return kind if not others and isinstance(kind, type) and issubclass(kind, BaseModel) else None
 
 
 def _model_by_name(annotation: Any) -> type[BaseModel] | None:
@@ -187,6 +193,10 @@ _FORMS: dict[Any, str] = {
     tuple[int, int, int]: "value or colour",
     tuple[float, float] | None: "[low, high]",
     tuple[str, ...]: "list of names",
+    tuple[int, ...]: "list of whole numbers",
+    tuple[float, ...]: "list of numbers",
+    tuple[tuple[float, float], ...]: "list of [x, y]",
+    tuple[str | int, ...]: "list of names or values",
     dict[int, str] | dict[str, str] | None: "mapping or list",
     str | Masks | None: "text or mapping",
     int: "fixed whole number",

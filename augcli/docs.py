@@ -25,11 +25,13 @@ _MARKER = re.compile(r"<!-- (?:begin|end) (\S+) -->")
 
 def transforms_part(root: Path) -> str:
     """The tables of the transforms and groups."""
-    head = ("name", "what it does", "parameters (default)", "fusing", "labels", "source")
+    head = ("name", "family", "what it does", "parameters (default)", "fusing", "labels", "source")
     groups = ("name", "what it does", "parameters (default)", "example")
     entries = [entry for entry in catalogue() if entry.definition_number]
     rest = [entry for entry in catalogue() if not entry.definition_number]
-    rows = ((_code(e.name), e.summary, _parameters(e), e.fuses, e.labels, e.source) for e in entries)
+    rows = (
+        (_code(e.name), e.family, e.summary, _parameters(e), e.fuses, e.labels, e.source) for e in entries
+    )
     group_rows = ((_code(e.name), e.summary, _parameters(e), _code(e.example)) for e in rest)
     return f"{_table(head, rows)}\n{_table(groups, group_rows)}"
 
@@ -54,7 +56,7 @@ def commands_part(root: Path) -> str:
 
 def recipes_part(root: Path) -> str:
     """The recipes that come with augcli, each with the first line of its comment."""
-    paths = sorted([*root.glob("recipes/*.yaml"), *root.glob("recipes/*/recipe.yaml")])
+    paths = sorted(root.glob("recipes/**/*.yaml"))
     lines = ((path.relative_to(root).as_posix(), _first_comment(path)) for path in paths)
     return "".join(f"* [{name}]({name}): {comment}\n" for name, comment in lines)
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from augcli.geometry import Frame
 from augcli.keys import Draws
 from augcli.ops import Applied, Move
 from augcli.recipe import Group, Step, Variant
+from augcli.sample import LabelMap
 from augcli.transforms import TRANSFORMS, Transform
 from augcli.transforms.filters import EndWarp
 
@@ -22,9 +24,10 @@ class Drawn:
     values: dict[str, Any]
 
 
-def draw(variant: Variant, *, seed: int, source: str, copy: int) -> list[Drawn]:
-    """All draws of one pair, in the order in which the steps are applied."""
-    draws = Draws((seed, source, variant.name, copy))
+def draw(variant: Variant, *, seed: int, source: str, copy: int, attempt: int = 1) -> list[Drawn]:
+    """All draws of one attempt at a pair, in the order in which the steps are applied."""
+    again = (attempt,) if attempt > 1 else ()
+    draws = Draws((seed, source, variant.name, copy, *again))
     return list(_draw_all(variant.children, draws))
 
 
@@ -89,11 +92,20 @@ _CHOSEN: dict[str, Callable[[Group, Draws], list[Step | Group]]] = {
 }
 
 
-def resolve(drawn: Iterable[Drawn], frame: Frame) -> tuple[list[Applied], Frame]:
-    """Plain numbers for a source of this frame, and the frame that the steps end in; no randomness."""
+LabelsAfter = Callable[[Sequence[Applied]], Mapping[str, LabelMap]]
+
+
+def resolve(
+    drawn: Iterable[Drawn], frame: Frame, labels_after: LabelsAfter = lambda applied: {}
+) -> tuple[list[Applied], Frame]:
+    """Plain numbers for a source of this frame, and the frame that the steps end in; no randomness.
+
+    `labels_after` gives the source's labels as some steps leave them, to steps that look at labels.
+    """
     result: list[Applied] = []
     for step in drawn:
-        for applied in step.transform.resolve(step.values, frame):
+        before = tuple(result)
+        for applied in step.transform.resolve_on(step.values, frame, partial(labels_after, before)):
             result.append(applied)
             frame = frame_after(applied, frame)
     return result, frame

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 
 def printable(text: str) -> str:
@@ -67,6 +68,18 @@ class DatasetError(AugcliError):
 
 class ImageError(AugcliError):
     """One image or mask that cannot be used: its pairs fail, the others are done."""
+
+
+class PluginError(ImageError):
+    """A user's own transform that failed; `traceback` is as Python prints it."""
+
+    def __init__(self, what: str, *, where: str = "", mend: str = "", traceback: str = "") -> None:
+        super().__init__(what, where=where, mend=mend)
+        self.traceback = traceback
+
+    def __reduce__(self) -> tuple[object, ...]:
+        made = partial(PluginError, where=self.where, mend=self.mend, traceback=self.traceback)
+        return (made, (self.what,))
 
 
 class OutputError(AugcliError):

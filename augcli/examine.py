@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
-from augcli.augment import ORIGINAL, fitted, variant_of
+from augcli.augment import ORIGINAL, Making, accepted, fitted, variant_of
 from augcli.codec import Header, encode_image, read_header
 from augcli.draw import draw, resolve
 from augcli.errors import ImageError
@@ -19,7 +19,8 @@ from augcli.geometry import Frame
 from augcli.instances import checked_part
 from augcli.masks import MaskSpec, prepared
 from augcli.plan import Job, Pair, is_soft
-from augcli.recipe import Recipe, Variant
+from augcli.recipe import Group, Recipe, Step, Variant
+from augcli.run import border_of
 from augcli.sample import Array, Colors
 from augcli.source import (
     check_name,
@@ -28,9 +29,10 @@ from augcli.source import (
     image_pages,
     pixel_format,
     read_file,
+    read_source,
     whole_mask,
 )
-from augcli.values import Values, values_of
+from augcli.values import Values, together, values_of
 from augcli.worker import written_format
 
 
@@ -120,7 +122,7 @@ def _noted(errors: list[ImageError], where: str) -> Iterator[None]:
 
 
 def _looked(context: Context, task: Look) -> Seen:
-    """The values of a source's masks, of several parts the first; what fails is left out."""
+    """The values of a source's masks, of several files the first one's; what fails is left out."""
     item, values = task.job.item, list[Values]()
     for name, path in item.masks.items():
         if not is_soft(context.recipe, name):
@@ -137,12 +139,10 @@ def _examined(context: Context, task: Examine) -> Seen:
     with _noted(source.errors, item.image):
         source.read_image()
     for name in item.masks:
-        for path in item.files_of(name):
-            with _noted(source.errors, path):
-                source.read_mask(name, path)
+        source.read_masks(name)
     failures = [failure_of(task.job, error) for error in source.errors]
     if source.image and not failures:
-        failures = _pair_failures(context.recipe, task.job, source.image)
+        failures = _pair_failures(context, task, source.image)
     return source.seen(tuple(failures))
 
 
@@ -162,17 +162,29 @@ class _Source:
         """Raises ImageError as `read_source` does."""
         path, most = self.item.image, self.context.max_pixels
         data = read_file(self.context.root / path, path)
-        self.sha256 = hashlib.sha256(data).hexdigest()
         header = read_header(data, where=path, max_pixels=most)
         check_name(path, header)
         check_pages(self.item, header, self.context.recipe)
         images = image_pages({path: data}, self.item, path, most)
         self.image, self.note = header, images[0].note
+        self.sha256 = hashlib.sha256(data).hexdigest()
         for image in images:
             pixel_format(image, self.context.recipe.input.image.range, path)
 
-    def read_mask(self, name: str, path: str) -> None:
-        """Raises ImageError as `read_labels` does."""
+    def read_masks(self, name: str) -> None:
+        """Read all the files of a mask, and keep what is wrong with each, as `read_labels` says it."""
+        counted: list[Values] = []
+        for path in self.item.files_of(name):
+            with _noted(self.errors, path):
+                counted += self._read_mask(name, path)
+        if counted:
+            self.values.append(together(counted) if self._is_several(name) else counted[0])
+
+    def _is_several(self, name: str) -> bool:
+        return len(self.item.files_of(name)) > 1
+
+    def _read_mask(self, name: str, path: str) -> list[Values]:
+        """The values of a mask's file; none of a second picture's."""
         most = self.context.max_pixels
         data = read_file(self.context.root / path, path)
         header = self.masks[path] = read_header(data, where=path, max_pixels=most)
@@ -180,24 +192,24 @@ class _Source:
             for image in image_pages({path: data}, self.item, path, most):
                 self._hash(name, image.pixels)
             self._check(header.upright_size, path)
-        else:
-            self._count(data, name, path)
-            self._check(header.size, path)
+            return []
+        values = self._count(data, name, path)
+        self._check(header.size, path)
+        return [values]
 
     def _check(self, size: tuple[int, int], path: str) -> None:
         if self.image:
             check_size(self.image, size, self.item.image, path)
 
-    def _count(self, data: bytes, name: str, path: str) -> None:
+    def _count(self, data: bytes, name: str, path: str) -> Values:
         """Hold a mask's values against what masks are here, and count them."""
         mask = whole_mask(data, self.item, path, self.context.max_pixels)
         self._hash(name, mask.values)
         if spec := self.specs.get(name):
             ready = prepared(mask, spec, self.context.recipe.output.mask, path)
-            if name in self.item.parts:
+            if self._is_several(name) or self.context.recipe.input.is_apart(name):
                 checked_part(ready, path)
-        if path == self.item.masks[name]:
-            self.values.append(values_of(mask, path, name, len(self.item.parts.get(name, ()))))
+        return values_of(mask, path, name)
 
     def _hash(self, name: str, values: Array) -> None:
         self.labels.update(f"{name} {values.dtype} {values.shape} ".encode())
@@ -210,26 +222,44 @@ class _Source:
         return Seen(self.item.key, *found, self.note, self.sha256, labels)
 
 
-def _pair_failures(recipe: Recipe, job: Job, header: Header) -> list[Failure]:
-    """The variants whose pairs would fail: for the picture's size, or for what a format cannot hold."""
+def _pair_failures(context: Context, task: Examine, header: Header) -> list[Failure]:
+    """The variants whose pairs would fail: for the picture's size, its labels, or what a format can hold."""
+    recipe, item = context.recipe, task.job.item
     failed: dict[str, list[ImageError]] = {}
-    for pair in job.pairs:
+    making = _making(context, task) if any(map(_is_tried, recipe.variants)) else None
+    for pair in task.job.pairs:
+        chosen = variant_of(recipe, pair.variant)
         try:
+            if making and chosen and _is_tried(chosen):
+                accepted(making, pair.key, pair.variant, pair.copy)
             _check_pair(recipe, pair, header)
         except ImageError as error:
             failed.setdefault(pair.variant, []).append(error)
-    image = job.item.image
     return [
-        Failure(job.item.key, variant, len(errors), errors[0].what, image, errors[0].mend)
+        Failure(item.key, variant, len(errors), errors[0].what, item.image, errors[0].mend)
         for variant, errors in failed.items()
     ]
+
+
+def _is_tried(variant: Variant) -> bool:
+    """Whether only the source itself can tell if a variant's copies can be made."""
+    return variant.accept is not None or variant.looks_at_labels
+
+
+def _making(context: Context, task: Examine) -> Making:
+    """The source in memory."""
+    recipe = context.recipe
+    source = read_source(context.root, task.job.item, task.specs, recipe, context.max_pixels)
+    return Making(recipe, source.sample, border_of(recipe), source.spec_of)
 
 
 def _check_pair(recipe: Recipe, pair: Pair, header: Header) -> None:
     """Raise ImageError where a picture is too small or too large for a pair's steps, or cannot be written."""
     chosen = variant_of(recipe, pair.variant)
     frame = Frame(*header.upright_size)
-    fitted(recipe.output, last_frame(recipe, chosen, pair.key, pair.copy, frame) if chosen else frame)
+    if chosen and not chosen.looks_at_labels:
+        frame = last_frame(recipe, chosen, pair.key, pair.copy, frame)
+    fitted(recipe.output, frame)
     wanted = recipe.output.image.format
     written = written_format(header.format) if wanted == "same" else wanted
     is_encoded = pair.variant != ORIGINAL or written != header.format
@@ -240,9 +270,16 @@ def _check_pair(recipe: Recipe, pair: Pair, header: Header) -> None:
 
 def last_frame(recipe: Recipe, variant: Variant, key: str, copy: int, frame: Frame) -> Frame:
     """The frame that a copy's steps end in. Raises ImageError as `augment` does."""
-    drawn = draw(variant, seed=recipe.seed, source=key, copy=copy)
+    # Draws go by names: what is drawn for the others does not depend on those that are left out.
+    moving = replace(variant, children=tuple(child for child in variant.children if _moves(child)))
+    drawn = draw(moving, seed=recipe.seed, source=key, copy=copy)
     # An elastic field fits every picture, and making one here would load OpenCV.
     return resolve([step for step in drawn if step.transform.family != "elastic"], frame)[1]
+
+
+def _moves(child: Step | Group) -> bool:
+    """Whether a step, or one of a group, may change the frame."""
+    return any(map(_moves, child.children)) if isinstance(child, Group) else child.transform.moves
 
 
 @lru_cache

@@ -11,10 +11,9 @@ import numpy as np
 from augcli.errors import ImageError
 from augcli.masks import counted
 from augcli.recipe.options import AnnotationOutput
-from augcli.sample import Array, Coding, Files, Mask
+from augcli.sample import PART, Array, Coding, Mask
 
 MOST_INSTANCES = 65_535
-PART = "#"  # stands between a mask's name and the number of its part, where the parts are kept apart
 
 
 @dataclass(frozen=True)
@@ -30,33 +29,29 @@ class Dropped:
         return {"mask": self.mask, "id": self.id, "area": self.area}
 
 
-def keys_of(name: str, files: Files) -> tuple[str, ...]:
-    """What the arrays of a mask are called in a sample: by its name, or each of several by a number, too."""
-    if isinstance(files, str):
-        return (name,)
-    return tuple(f"{name}{PART}{number}" for number in range(1, len(files) + 1))
-
-
-def name_of(key: str) -> str:
-    """The mask's name in an array's key."""
-    return key.partition(PART)[0]
-
-
 def checked_part(mask: Mask, where: str) -> Mask:
     """A file that shows one instance. Raises ImageError where it holds more than one value besides 0."""
-    values = [int(value) for value in np.unique(mask.values) if value]
-    if mask.values.ndim == 3 or len(values) > 1:
-        found = "colours" if mask.values.ndim == 3 else f"{len(values)} values besides 0"
+    ids = _ids(mask.values)
+    if mask.values.ndim == 3 or ids > 1:
+        found = "colours" if mask.values.ndim == 3 else f"{ids} values besides 0"
         what = f"one of several files, each for one instance, and it holds {found}"
         raise ImageError(what, where=where, mend="save it with 0 and one other value, as grey PNG")
     return mask
+
+
+def _ids(values: Array) -> int:
+    """How many values there are besides 0."""
+    return sum(value != 0 for value in counted(values))
 
 
 def joined(parts: Sequence[Mask]) -> tuple[Mask, int]:
     """The map (H, W) with ids 1, 2, ... of single instances of one size, and how many pixels overlap.
 
     What is not 0 belongs to the instance; later ones lie on top. uint8 for up to 255 instances, else uint16.
+    A single file that holds several ids is such a map already.
     """
+    if len(parts) == 1 and _ids(parts[0].values) > 1:
+        return parts[0], 0
     deep = len(parts) > 255
     values = np.zeros(parts[0].values.shape, np.uint16 if deep else np.uint8)
     overlap = 0

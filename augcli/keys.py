@@ -8,6 +8,7 @@ lines here turn words into numbers, so that no library version changes a draw.
 from __future__ import annotations
 
 import hashlib
+import math
 from dataclasses import dataclass, field
 from statistics import NormalDist
 from typing import Any
@@ -49,6 +50,64 @@ def normal_noise(key: str, shape: tuple[int, ...]) -> npt.NDArray[np.float32]:
     return noise
 
 
+def unit_noise(key: str, shape: tuple[int, ...]) -> npt.NDArray[np.float32]:
+    """Numbers uniform in (0, 1), float32, two to a word: the midpoints of 2^23 equal parts."""
+    count = int(np.prod(shape))
+    words = raw_words(key, (count + 1) // 2).astype("<u8").view("<u4")[:count]
+    units = (words >> 9).astype(np.float32)
+    units += 0.5
+    units *= 2.0**-23
+    return units.reshape(shape)
+
+
+def poisson_noise(key: str, means: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Poisson numbers of these means (any shape), float32: each the quantile of one uniform number.
+
+    Up to a mean of 10 they are found by summing the probabilities. Above, they are the rounded Cornish-Fisher
+    expansion to the order of 1/sqrt(mean) (Abramowitz and Stegun 26.2.49), which is one off the quantile in
+    less than 0.3 % of the draws.
+    """
+    units, flat = unit_noise(key, means.shape).ravel(), means.ravel()
+    counts = np.empty(flat.size, np.float32)
+    for start in range(0, flat.size, _CHUNK):
+        part = slice(start, start + _CHUNK)
+        counts[part] = _poisson_quantiles(units[part], flat[part])
+    return counts.reshape(means.shape)
+
+
+_CHUNK = 65_536  # keeps the float64 temporaries in the processor's cache
+_MOST_SUMMED = 10.0
+
+
+def _poisson_quantiles(
+    units: npt.NDArray[np.float32], means: npt.NDArray[np.float32]
+) -> npt.NDArray[np.float64]:
+    z = _normal_quantiles()[(units * 65536).astype(np.intp)].astype(np.float64)
+    root = np.sqrt(np.maximum(means, _MOST_SUMMED), dtype=np.float64)
+    square = z * z  # z**3 would be a slow power
+    counts = np.rint(means + root * z + (square - 1) / 6 - (square + 2) * z / (72 * root))
+    few = means <= _MOST_SUMMED
+    counts[few] = _summed_quantiles(units[few], means[few].astype(np.float64))
+    return np.asarray(np.maximum(counts, 0))
+
+
+def _summed_quantiles(
+    units: npt.NDArray[np.float32], means: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """The smallest k whose cumulative probability is at least the unit; means of at most 10."""
+    counts = np.zeros(means.shape)
+    chance = np.exp(-means)
+    total = chance.copy()
+    for k in range(1, 60):  # of mean 10, more than 59 have a chance below 1e-23
+        beyond = units > total
+        if not beyond.any():
+            break
+        counts[beyond] = k
+        chance *= means / k
+        total += chance
+    return counts
+
+
 @dataclass
 class Words:
     """One field's stream of words, read one number at a time."""
@@ -81,12 +140,28 @@ class Words:
         """A standard normal number."""
         return _STANDARD_NORMAL.inv_cdf(((self.word() >> 12) + 0.5) * 2.0**-52)  # never 0 or 1
 
+    def gamma(self, shape: float) -> float:
+        """A gamma number of this shape (above 0) and scale 1; Marsaglia and Tsang 2000."""
+        if shape < 1:
+            return self.gamma(shape + 1) * math.pow(1 - self.unit(), 1 / shape)
+        d = shape - 1 / 3
+        while True:
+            x = self.normal()
+            v = (1 + x / math.sqrt(9 * d)) ** 3
+            if v > 0 and math.log(1 - self.unit()) < x * x / 2 + d - d * v + d * math.log(v):
+                return d * v
+
 
 @dataclass(frozen=True)
 class Draws:
     """Where a draw stands: (seed, source key, variant, copy) and the path of names below them."""
 
     parts: tuple[str | int, ...]
+
+    @property
+    def copy(self) -> int:
+        """The number of the copy, from 1."""
+        return int(self.parts[3])
 
     def at(self, name: str) -> Draws:
         """The draws of a step or group called `name` below this one."""

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from augcli.geometry import Frame, Map
-from augcli.sample import Array, PixelFormat
+from augcli.sample import Array, PixelFormat, Sample
 
 Colors = npt.NDArray[np.floating[Any]]
 LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, as Pillow's and torchvision's grey
@@ -113,6 +113,46 @@ class Round:
 
 
 @dataclass(frozen=True)
+class Saturate:
+    """Multiply the saturation of HSV, cut at 1, with colours clipped to [0, 1] first."""
+
+    factor: float
+
+    def __call__(self, colors: Colors) -> Colors:
+        """Apply to colours."""
+        import cv2  # here, so that reading and checking a recipe does not load OpenCV
+
+        strip = np.clip(colors, 0, 1).astype(np.float32).reshape(1, -1, 3)
+        hsv = cv2.cvtColor(strip, cv2.COLOR_RGB2HSV)
+        hsv[..., 1] = np.minimum(hsv[..., 1] * np.float32(self.factor), 1)
+        return cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB).reshape(colors.shape).astype(colors.dtype)
+
+
+@dataclass(frozen=True)
+class ByteHueTurn:
+    """Turn the hue of OpenCV's HSV of 8 bits, whose hue has 180 steps; at other depths, of plain HSV."""
+
+    turns: float
+    steps: float = 255
+
+    def on(self, steps: float) -> ByteHueTurn:
+        """The same for a picture with so many steps from black to full scale."""
+        return replace(self, steps=steps)
+
+    def __call__(self, colors: Colors) -> Colors:
+        """Apply to colours."""
+        import cv2  # here, so that reading and checking a recipe does not load OpenCV
+
+        if self.steps != 255:
+            return HueTurn(self.turns, "hsv")(colors)
+        strip = np.rint(np.clip(colors, 0, 1) * 255).astype(np.uint8).reshape(1, -1, 3)
+        hsv = cv2.cvtColor(strip, cv2.COLOR_RGB2HSV)
+        hsv[..., 0] = np.mod(hsv[..., 0] + 180.0 * self.turns, 180.0).astype(np.uint8)
+        turned = cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB).reshape(colors.shape)
+        return turned.astype(colors.dtype) / colors.dtype.type(255)
+
+
+@dataclass(frozen=True)
 class HueTurn:
     """Turn the hue of HSV or HLS by `turns`, with colours clipped to [0, 1] first."""
 
@@ -158,7 +198,25 @@ class Filter:
     run: Callable[[Array, PixelFormat], Array]
 
 
-Operation = Move | Tint | Filter
+Area = npt.NDArray[np.bool_]
+Policy = Literal["keep", "ignore", "background"]
+
+
+@dataclass(frozen=True)
+class Drop:
+    """A step that takes parts of a picture away, and so ends a warp.
+
+    `area` says of a sample which pixels (H, W) go. `paint` takes pixels (H, W, C) without alpha, that area,
+    and what the pixels mean, to the same shape and type. `labels` is what masks get in the area.
+    """
+
+    name: str
+    area: Callable[[Sample], Area]
+    paint: Callable[[Array, Area, PixelFormat], Array]
+    labels: Policy = "keep"
+
+
+Operation = Move | Tint | Filter | Drop
 
 
 def fused(ops: list[ColorOp]) -> list[ColorOp]:

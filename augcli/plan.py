@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import fnmatch
 import posixpath
+import sys
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from augcli.augment import ORIGINAL
-from augcli.codec import FORMATS
-from augcli.errors import DatasetError
-from augcli.formats import copy_name
-from augcli.recipe import Recipe
+from augcli.codec import FORMATS, read_header
+from augcli.errors import DatasetError, ImageError
+from augcli.formats import check_again, copy_name
+from augcli.geometry import Frame
+from augcli.recipe import Recipe, Variant
 from augcli.sample import Dataset, Files, Item, each
 
+HEADER_BYTES = 1 << 19  # most files say their size in these; of the others all is read
+TIFF_SUFFIXES = (".tif", ".tiff")
 OURS = ("manifest.jsonl", "dataset.json", "failures.jsonl", ".augcli")
 
 
@@ -68,15 +73,29 @@ def _matches(item: Item, pattern: str) -> bool:
 
 
 def make_plan(recipe: Recipe, dataset: Dataset, selection: Selection) -> list[Job]:
-    """All jobs in the order of their sources. Raises DatasetError where two files would have one name."""
+    """All jobs in the order of their sources.
+
+    Raises DatasetError where two files would have one name, or where a copy's name would pair it with
+    another mask when the output is read again.
+    """
     items = selection.of(dataset.items)
     if not items:
         what = f"no source matches --only {selection.only}" if selection.only else "there is nothing to do"
         raise DatasetError(what, where=str(dataset.root))
     splits = {item.split for item in dataset.items if item.split}
-    jobs = [Job(item, tuple(_pairs(recipe, item, splits))) for item in items]
+    jobs = [Job(item, tuple(_pairs(recipe, dataset, item, splits))) for item in items]
     check_names(jobs)
+    named = [(pair.image, pair.masks) for job in jobs for pair in _first_and_last(job)]
+    check_again(dataset.reading, recipe.output.layout, named)
     return [job for job in jobs if job.pairs]
+
+
+def _first_and_last(job: Job) -> Iterable[Pair]:
+    """The first and the last copy of each variant: the names of those between differ by a number alone."""
+    ends: dict[str, dict[int, Pair]] = {}
+    for pair in job.pairs:
+        ends.setdefault(pair.variant, {})[min(pair.copy, 2)] = pair
+    return (pair for found in ends.values() for pair in found.values())
 
 
 def is_expanded(recipe: Recipe, item: Item, splits: Iterable[str]) -> bool:
@@ -84,37 +103,68 @@ def is_expanded(recipe: Recipe, item: Item, splits: Iterable[str]) -> bool:
     return item.split is None or len(set(splits)) < 2 or item.split in recipe.input.expand
 
 
-def _pairs(recipe: Recipe, item: Item, splits: set[str]) -> Iterable[Pair]:
+def _pairs(recipe: Recipe, dataset: Dataset, item: Item, splits: set[str]) -> Iterable[Pair]:
     expanded = is_expanded(recipe, item, splits)
     if recipe.keep_original or not expanded:
-        yield _pair(recipe, item, ORIGINAL, 1, None)
+        yield _pair(recipe, dataset, item, ORIGINAL, 1, None)
     for variant in recipe.variants if expanded else ():
-        for copy in range(1, variant.copies + 1):
-            tag = f"{variant.name}-{copy}" if variant.is_random else variant.name
-            yield _pair(recipe, item, variant.name, copy, tag)
+        for copy in range(1, _copies(variant, dataset.root, item) + 1):
+            tag = f"{variant.name}-{copy}" if variant.is_numbered else variant.name
+            yield _pair(recipe, dataset, item, variant.name, copy, tag)
 
 
-def _pair(recipe: Recipe, item: Item, variant: str, copy: int, tag: str | None) -> Pair:
-    written = recipe.output.image.format
+def _copies(variant: Variant, root: Path, item: Item) -> int:
+    """How many copies a variant makes of a source: of each tile, where it cuts tiles."""
+    tiles = variant.tiles
+    if tiles is None:
+        return variant.copies
+    frame = _frame_of(root / item.image, item.image)
+    return variant.copies * (tiles.count(frame) if frame else 1)
+
+
+def _frame_of(path: Path, where: str) -> Frame | None:
+    """A picture's upright size; None where it cannot be told, and the source fails later, by name."""
+    for length in (HEADER_BYTES, -1):
+        try:
+            with path.open("rb") as file:
+                return Frame(
+                    *read_header(file.read(length), where=where, max_pixels=sys.maxsize).upright_size
+                )
+        except (ImageError, OSError, MemoryError):
+            continue
+    return None
+
+
+def _pair(recipe: Recipe, dataset: Dataset, item: Item, variant: str, copy: int, tag: str | None) -> Pair:
+    written, layout = recipe.output.image.format, recipe.output.layout
     suffix = posixpath.splitext(item.image)[1] if written == "same" else FORMATS[written]
     if suffix.lower() == ".gif":  # read, and never written
         suffix = FORMATS["png"]
     apart = [name for name in item.parts if recipe.input.is_apart(name)]
-    suffixes = {name: FORMATS["tiff"] for name in item.masks if item.is_stack(name)}
-    suffixes |= {name: _soft_suffix(path) for name, path in item.masks.items() if is_soft(recipe, name)}
-    image, masks = copy_name(item, tag, recipe.output.layout, suffix, suffixes, apart)
+    says_suffix = dataset.layout == "pattern" and layout == "like-input"
+    suffixes = {name: _mask_suffix(recipe, item, name, says_suffix) for name in item.masks}
+    image, masks = copy_name(item, tag, layout, suffix, suffixes, apart, dataset.reading)
     return Pair(item.key, variant, copy, image, masks)
+
+
+def _mask_suffix(recipe: Recipe, item: Item, name: str, says_suffix: bool) -> str:
+    """How the files of a mask end; as the source's, where the input's pattern says it (`says_suffix`)."""
+    own, is_soft_one = posixpath.splitext(item.masks[name])[1], is_soft(recipe, name)
+    if format_of(own) == "tiff" and (is_soft_one or says_suffix):
+        return own
+    if item.is_stack(name) and not is_soft_one:
+        return FORMATS["tiff"]
+    return own if own.lower() == FORMATS["png"] and (is_soft_one or says_suffix) else FORMATS["png"]
+
+
+def format_of(path: str) -> str:
+    """The format in which a mask of this name is written."""
+    return "tiff" if path.lower().endswith(TIFF_SUFFIXES) else "png"
 
 
 def is_soft(recipe: Recipe, name: str) -> bool:
     """Whether a mask is a picture (depth, a matte): interpolated, and written in a format of pictures."""
     return recipe.input.mask_of(name).kind == "image"
-
-
-def _soft_suffix(path: str) -> str:
-    """How the files of such a mask end: as the source where that is lossless in any depth."""
-    suffix = posixpath.splitext(path)[1]
-    return suffix if suffix.lower() in (".png", ".tif", ".tiff") else FORMATS["png"]
 
 
 def check_names(jobs: Iterable[Job]) -> None:

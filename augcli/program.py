@@ -1,6 +1,7 @@
 """From resolved steps to what the pixels go through: where fusing lives.
 
-A run of spatial and colour steps is one stage: one warp, then one run of colours. A filter ends a stage.
+A run of spatial and colour steps is one stage: one warp, then one run of colours. A filter, or a step that
+drops parts of a picture, ends a stage.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from augcli.errors import ImageError
 from augcli.geometry import Border, Fold, Frame, Map, Projective, Warp
-from augcli.ops import Applied, Filter, Move, Tint
+from augcli.ops import Applied, Drop, Filter, Move, Tint
 from augcli.transforms import TRANSFORMS
 
 MAX_SIDE = 32766  # OpenCV's remap counts in 16 bits
@@ -28,11 +29,11 @@ class Colored:
 
 @dataclass(frozen=True)
 class Stage:
-    """One sampling, one run of colours, and the filter that ends the stage."""
+    """One sampling, one run of colours, and the step that ends the stage."""
 
     warp: Warp
     tints: tuple[Colored, ...] = ()
-    filter: Filter | None = None
+    end: Filter | Drop | None = None
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ class _Builder:
     def tint(self, operation: Tint) -> None:
         self.tints.append(Colored(operation, len(self.maps), self.frame))
 
-    def end_stage(self, operation: Filter | None) -> None:
+    def end_stage(self, operation: Filter | Drop | None) -> None:
         if len(self.maps) > 1 or self.tints or operation:
             warp = Warp(self.source, self.frame, tuple(self.maps))
             self.stages.append(Stage(warp, tuple(self.tints), operation))

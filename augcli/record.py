@@ -47,6 +47,7 @@ class Record:
 
     `filled` is the share of pixels that a constant border filled; `reencoded` says why an original is not
     the source's bytes (None: it is, or the pair is no original); `note` what was converted in reading it.
+    `attempts` counts how often the pair was drawn until its variant accepted it.
     `masks` and `mask_sha256` go by the mask's name: a file, several where its instances were kept apart, None
     where there is none. `dropped` are instances of which too little was left (None: there are no instances),
     `overlaps` the pixels, by mask, in which instances that were joined lay over each other.
@@ -70,6 +71,7 @@ class Record:
     filled: float = 0.0
     reencoded: str | None = None
     note: str | None = None
+    attempts: int = 1
     dropped: tuple[Dropped, ...] | None = None
     overlaps: Mapping[str, int] | None = None
     border: Border = "reflect"
@@ -91,6 +93,7 @@ class Record:
             "width": self.width,
             "height": self.height,
             "filled": self.filled,
+            "attempts": self.attempts,
             "reencoded": self.reencoded,
             "note": self.note,
             "sha256": self.sha256,
@@ -147,6 +150,7 @@ _PLAIN = (
     "width",
     "height",
     "filled",
+    "attempts",
     "reencoded",
     "note",
     "sha256",

@@ -20,12 +20,19 @@ from augcli.sample import Dataset
 from augcli.survey import Duplicate, Survey
 from augcli.transforms import Transform
 from augcli.transforms.color import Brightness, ColorJitter, Contrast
-from augcli.transforms.elastic import Elastic, ElasticGrid
-from augcli.transforms.geometric import Affine, Rotate, Scale, Shear, Translate
+from augcli.transforms.distortion import OpticalDistortion
+from augcli.transforms.elastic import ControlGrid, Elastic, PiecewiseAffine
+from augcli.transforms.geometric import Affine, Rotate, SafeRotate, Scale, Shear, ShiftScaleRotate, Translate
 from augcli.transforms.parameters import Distribution, Number, Size
-from augcli.values import MasksSeen, class_remarks
+from augcli.transforms.perspective import Perspective
+from augcli.values import MOST_NAMED, MasksSeen, class_remarks, listed
 
-FLIPS = {"horizontal_flip": "mirrors", "vertical_flip": "turns upside down", "transpose": "transposes"}
+FLIPS = {
+    "horizontal_flip": "mirrors",
+    "vertical_flip": "turns upside down",
+    "transpose": "transposes",
+    "anti_transpose": "transposes",
+}
 LEAST_PX = 0.1  # weaker elastic fields change nothing that is seen
 # With displacements of 0.4 sigma (rms) the Jacobian is negative in 1 pixel of 1000, with 0.5 in 9, with 0.3
 # in none of 100,000: its four entries are normal with a deviation of rms / (sqrt(2) sigma).
@@ -34,9 +41,9 @@ MOST_RMS_PER_SIGMA = 0.4
 # distance: at a quarter of the distance in 1 of 400.
 MOST_SIGMA_PER_SPACING = 0.25
 MOST_CLASSES = 256
+FULL = 255  # the foreground of most binary masks
 MOST_STRETCH = 1.05
 PROBES, PROBED_COPIES = (Frame(4000, 3000), Frame(3000, 4100)), (1, 2, 3)
-MOST_NAMED = 5
 NORMAL_REACH = 3.0  # deviations from the mean that count as "can be drawn"
 
 
@@ -128,6 +135,8 @@ def _step_remarks(placed: Placed) -> Iterator[str]:
         yield placed.remark(f"has no p: it {FLIPS[transform.name]} every copy; for half of them write {line}")
     if isinstance(transform, Elastic):
         yield from _elastic_remarks(placed, transform)
+    if isinstance(transform, ControlGrid):
+        yield from _weak_grid_remarks(placed, transform)
     if isinstance(transform, Brightness | Contrast | ColorJitter):
         yield from _factor_remarks(placed, transform)
 
@@ -149,6 +158,16 @@ def _elastic_remarks(placed: Placed, transform: Elastic) -> Iterator[str]:
         yield placed.remark(
             f"moves pixels by up to {rms:.3g} px (root mean square{law}) with sigma {finest:g}: above "
             f"{MOST_RMS_PER_SIGMA:g} sigma the picture folds over itself in places"
+        )
+
+
+def _weak_grid_remarks(placed: Placed, transform: ControlGrid) -> Iterator[str]:
+    """Control points that hardly move."""
+    sigma, (across, down) = _reach(transform.sigma)[1], transform.points
+    if sigma < LEAST_PX:
+        yield placed.remark(
+            f"moves its points by {sigma:.2g} px (standard deviation), which nobody sees; "
+            f"for 2 px write {transform.name}: {{points: {across}x{down}, sigma: 2}}"
         )
 
 
@@ -179,11 +198,18 @@ def _corner_remarks(variant: Variant, steps: Iterable[Placed]) -> Iterator[str]:
 def _shows_outside(transform: Transform) -> bool:
     if _is_neutral(transform):
         return False
-    if isinstance(transform, Rotate):
-        return not any(transform.degrees.is_always(turn) for turn in (-360, -180, 180, 360))
+    if isinstance(transform, Rotate | SafeRotate):
+        whole = 90 if isinstance(transform, SafeRotate) else 180
+        turns = transform.degrees.values if transform.degrees.kind in ("fixed", "choice") else (1.0,)
+        return any(turn % whole for turn in turns)
     if isinstance(transform, Scale):
         return _reach(transform.factor)[0] < 1
-    return isinstance(transform, Affine | Shear | Translate | Elastic | ElasticGrid)
+    if isinstance(transform, OpticalDistortion):
+        return _reach(transform.k)[1] > 0
+    if isinstance(transform, Perspective):
+        return transform.definition == "torchvision"
+    showing = Affine | ShiftScaleRotate | Shear | Translate | Elastic | ControlGrid
+    return isinstance(transform, showing) and not isinstance(transform, PiecewiseAffine)
 
 
 def _size_remarks(recipe: Recipe) -> Iterator[str]:
@@ -262,6 +288,8 @@ def _duplicate_remarks(duplicates: Sequence[Duplicate]) -> Iterator[str]:
 
 def _mask_remarks(masks: MasksSeen) -> Iterator[str]:
     found = [*class_remarks(masks.classes, masks.options)]
+    if stray := stray_remark(masks):
+        found.append(stray)
     if masks.spec and masks.spec.kind == "index":
         found += _index_remarks(masks)
     if masks.spec and masks.spec.kind == "rgb" and is_black_and_white(masks):
@@ -272,9 +300,30 @@ def _mask_remarks(masks: MasksSeen) -> Iterator[str]:
     yield from found if masks.name == SOLE else (f"{masks.name}: {remark}" for remark in found)
 
 
+def stray_remark(masks: MasksSeen) -> str | None:
+    """Masks of 0 and 255 but for a few: those few decide what all are read as.
+
+    Nothing is remarked where the recipe says what the masks are, and where most of them are not so.
+    """
+    found, said = masks.tally.foreground, masks.said
+    is_said = said.kind != "auto" or said.threshold is not None or said.ignore is not None
+    if is_said or masks.options.classes or found is None or found[0] != FULL or not found[1]:
+        return None
+    strange = [row for row in masks.classes if row.value not in (0, FULL)]
+    files = sorted({path for row in strange for path in row.held_by})[:MOST_NAMED]
+    more = f" and {found[1] - len(files)} more" if found[1] > len(files) else ""
+    binary, ignored = (line_for(masks.name, m) for m in ("{kind: binary, threshold: 127}", "{ignore: 255}"))
+    return (
+        f"masks hold 0 and 255, but for {found[1]} of {masks.tally.masks} with "
+        f"{listed([str(row.value) for row in strange])}: {', '.join(files)}{more}; mend "
+        f"{'it' if found[1] == 1 else 'them'}, or say {binary} where 255 is foreground, {ignored} where it "
+        "means: no label"
+    )
+
+
 def _index_remarks(masks: MasksSeen) -> Iterator[str]:
     """A lone 255 (or 65535) above the classes mostly means: no label."""
-    if masks.ignore is None and not masks.options.classes and (void := void_value(masks)) is not None:
+    if masks.said.ignore is None and not masks.options.classes and (void := void_value(masks)) is not None:
         line = line_for(masks.name, f"{{ignore: {void}}}")
         yield f"masks hold {void}; if that means: no label, say {line}"
     if len(masks.classes) > MOST_CLASSES:
@@ -287,7 +336,9 @@ def is_black_and_white(masks: MasksSeen) -> bool:
 
 
 def void_value(masks: MasksSeen) -> int | None:
-    """255 or 65535 where index masks hold it and hold nothing near it; else None."""
+    """255 or 65535 where index masks hold it and hold nothing near it, and most hold more; else None."""
+    if stray_remark(masks):
+        return None
     values = sorted(row.value for row in masks.classes if isinstance(row.value, int))
     if len(values) < 2 or values[-1] not in (255, 65535) or values[-2] >= values[-1] - 1:
         return None
@@ -318,7 +369,7 @@ def _grid_remarks(survey: Survey) -> Iterator[str]:
     width, height = min(survey.sizes, key=lambda size: size[0] * size[1])
     for variant in survey.recipe.variants:
         for placed in _steps(variant, variant.children, always=True):
-            if not isinstance(placed.transform, ElasticGrid):
+            if not isinstance(placed.transform, ControlGrid):
                 continue
             across, down = placed.transform.points
             spacing = min(width / (across - 1), height / (down - 1))

@@ -14,6 +14,7 @@ from augcli.plan import Job, Selection
 from augcli.recipe import Recipe
 
 _ABSENT = object()
+_OTHER = {"plugins": "other plugins"}
 
 
 @dataclass(frozen=True)
@@ -33,17 +34,18 @@ class Identity:
             "order of variants": [variant.name for variant in self.recipe.variants],
             "selection": {"only": self.selection.only, "limit": self.selection.limit},
             "fingerprint": dict(self.fingerprint),
+            "plugins": {plugin.name: plugin.digest for plugin in self.recipe.plugins},
             "sources": [job.item.key for job in self.jobs],
         }
 
     def refusal(self, begun: Begun) -> str:
         """Why an output cannot be continued, with the difference named; empty where it can."""
         before, now = _of_pairs(begun.run), _of_pairs(self.as_json())
-        for name in ("recipe", "order of variants", "selection", "fingerprint"):
+        for name in ("recipe", "order of variants", "selection", "fingerprint", "plugins"):
             changed = list(differences(before.get(name), now[name]))
             if changed:
                 more = f" and {len(changed) - 3} more" if len(changed) > 3 else ""
-                return f"belongs to another {name}: {'; '.join(changed[:3])}{more}"
+                return f"belongs to {_OTHER.get(name, f'another {name}')}: {'; '.join(changed[:3])}{more}"
         return self._changed_names(begun) or self._changed_contents(begun)
 
     def _changed_names(self, begun: Begun) -> str:

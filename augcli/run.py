@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import posixpath
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -19,15 +20,15 @@ from augcli.engines import Done, Engine, Lost, Outcome, Raised
 from augcli.engines.local import local_engine
 from augcli.errors import DatasetError, OutputError
 from augcli.fingerprint import fingerprint
-from augcli.formats import read_dataset, with_pages
+from augcli.formats import pairs, read_dataset, with_pages
 from augcli.formats.reading import count
 from augcli.geometry import Border
 from augcli.journal import Entry, dumps
+from augcli.kinds import BACKGROUND, FILLED, IGNORED, find_spec
 from augcli.masks import (
     MaskLook,
     MaskSpec,
     check_threshold,
-    find_spec,
     looked_at,
     specs_of_json,
     specs_to_json,
@@ -90,6 +91,13 @@ def border_of(recipe: Recipe) -> Border:
     if chosen == "auto":
         return "constant" if recipe.input.has_instances else "reflect"
     return chosen
+
+
+def fillers_of(recipe: Recipe) -> list[str]:
+    """The recipe's words that write into masks what no source has."""
+    policies = {t.mask_policy for variant in recipe.variants for t in variant.transforms()}
+    words = [word for word in (IGNORED, BACKGROUND) if word.removeprefix("mask: ") in policies]
+    return [FILLED, *words] if border_of(recipe) == "constant" else words
 
 
 def expand(
@@ -167,7 +175,8 @@ class _Run:
 
     def _is_all_there(self, begun: Begun) -> bool:
         """Whether nothing is pending or to be described, nor any failure listed of a source that is gone."""
-        if not output.has_further(begun.folder, self.recipe.output.also):
+        wanted = [*self.recipe.output.also, *(["pairs"] if "pairs" in self.dataset.reading else [])]
+        if not output.has_further(begun.folder, wanted):
             return False
         return len(self.entries) == len(self.pairs) and not (begun.folder / output.FAILURES).exists()
 
@@ -261,9 +270,18 @@ class _Run:
             for name in failure.pair.files:
                 store.remove(name)
         lines = [self.entries[pair.id].line for pair in self.pairs if pair.id in self.entries]
-        also = described(self.recipe.output.also, lines)
+        also = described(self.recipe.output.also, lines) | self._pairs_file(lines)
         failures = [dumps(failure.as_line()) for failure in self.report.failed]
         output.publish(store, self.out, [*map(dumps, lines)], self._description(), failures, also)
+
+    def _pairs_file(self, lines: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, bytes]]:
+        """The CSV file that says the pairs, where one says those of the input: it has its name."""
+        if "pairs" not in self.dataset.reading:
+            return {}
+        used = (name for item in self.dataset.items for name in item.masks)
+        names = list(dict.fromkeys((*self.recipe.input.named_masks, *used)))
+        table = ((line["file_name"], [line[f"{name}_file_name"] for name in names]) for line in lines)
+        return {"pairs": {posixpath.normpath(self.dataset.reading["pairs"]): pairs.written(table, names)}}
 
     def _description(self) -> dict[str, Any]:
         """What dataset.json holds: no times, hosts or absolute paths."""
@@ -275,9 +293,10 @@ class _Run:
             "recipe_digest": self.recipe.digest(),
             "selection": identity["selection"],
             "fingerprint": identity["fingerprint"],
+            "plugins": identity["plugins"],
             "input": {"layout": self.dataset.layout, **self.dataset.reading},
             "border": border_of(self.recipe),
-            "masks": {name: spec.as_record() for name, spec in self.specs.items()},
+            "masks": specs_to_json(self.specs),
             "classes": identity["recipe"]["input"]["classes"],
             "counts": {**counts, "failed": len(self.report.failed), "variants": dict(variants)},
         }
@@ -319,16 +338,24 @@ def specs_by_looking(
 def specs_of(recipe: Recipe, looks: Sequence[MaskLook], tried: Sequence[Item]) -> dict[str, MaskSpec]:
     """What the masks are, by name, by those that could be read. Raises DatasetError where that is open."""
     names = dict.fromkeys(name for item in tried for name in item.masks)
-    return {name: _spec_of(recipe, name, looks, sum(name in item.masks for item in tried)) for name in names}
+    return {name: _spec_of(recipe, name, looks, [i for i in tried if name in i.masks]) for name in names}
 
 
-def _spec_of(recipe: Recipe, name: str, looks: Sequence[MaskLook], tried: int) -> MaskSpec:
-    own = sorted((look for look in looks if look.name == name), key=lambda look: look.where)
+def _spec_of(recipe: Recipe, name: str, looks: Sequence[MaskLook], tried: Sequence[Item]) -> MaskSpec:
+    named = sorted((look for look in looks if look.name == name), key=lambda look: look.where)
+    own = [look for look in named if not look.fault]
     if not own and recipe.input.mask_of(name).kind == "auto":
-        called = "" if name == SOLE else f" {name}"
-        raise DatasetError(
-            f"none of the {tried} masks{called} looked at can be read", mend="augcli check says why"
-        )
-    spec = find_spec(own, recipe.input, recipe.output.mask, border_of(recipe), name)
+        raise _none_readable(name, named, tried)
+    spec = find_spec(own, recipe.input, recipe.output.mask, fillers_of(recipe), name)
     check_threshold(own, spec)
     return spec
+
+
+def _none_readable(name: str, looks: Sequence[MaskLook], tried: Sequence[Item]) -> DatasetError:
+    """The refusal of masks that cannot be read: why not, of the first source's."""
+    what = f"none of the {len(tried)} masks{'' if name == SOLE else f' {name}'} looked at can be read"
+    faults = {look.where: look.fault for look in looks if look.fault}
+    for item in sorted(tried, key=lambda item: item.key):
+        if fault := faults.get(item.masks[name]):
+            return DatasetError(f"{fault.what}, and {what}", where=item.masks[name], mend=fault.mend)
+    return DatasetError(what, mend="augcli check says why")

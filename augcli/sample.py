@@ -20,6 +20,21 @@ def each(files: Files) -> tuple[str, ...]:
     return (files,) if isinstance(files, str) else files
 
 
+PART = "#"  # stands between a mask's name and the number of its part, where the parts are kept apart
+
+
+def keys_of(name: str, files: Files) -> tuple[str, ...]:
+    """What the arrays of a mask are called in a sample: by its name, or each of several by a number, too."""
+    if isinstance(files, str):
+        return (name,)
+    return tuple(f"{name}{PART}{number}" for number in range(1, len(files) + 1))
+
+
+def name_of(key: str) -> str:
+    """The mask's name in an array's key."""
+    return key.partition(PART)[0]
+
+
 @dataclass(frozen=True)
 class Item:
     """One source of a data set; nothing is decoded.
@@ -132,6 +147,32 @@ class PixelFormat:
         high = {"B": 255.0, "H": 65535.0}.get(pixels.dtype.char, 1.0)
         colors: Colors = "grey" if channels < 3 else "rgb" if channels < 5 else "multi"
         return PixelFormat(colors, channels in (2, 4), 0.0, high)
+
+
+Value = int | tuple[int, int, int]  # of a mask's pixel: a number, or a colour
+
+
+@dataclass(frozen=True)
+class LabelMap:
+    """A mask as it lies in the frame of a step: `values` (H, W), or (H, W, 3) for colours.
+
+    `background` is the value where nothing is, `ignore` that of where nothing is known (None: there is none);
+    `classes` are values by name.
+    """
+
+    values: Array
+    kind: MaskKind
+    background: Value = 0
+    ignore: Value | None = None
+    classes: Mapping[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Marks:
+    """What is written into a mask: `fill` where a border is filled, and `background` where nothing is."""
+
+    fill: Value = 0
+    background: Value = 0
 
 
 @dataclass

@@ -26,10 +26,10 @@ from augcli.codec import (
     read_header,
 )
 from augcli.errors import ImageError
-from augcli.instances import PART, checked_part, joined, keys_of, name_of
-from augcli.masks import MaskSpec, Rgb, prepared
+from augcli.instances import checked_part, joined
+from augcli.masks import MaskSpec, prepared
 from augcli.recipe import Recipe
-from augcli.sample import Image, Item, Mask, PixelFormat, Sample
+from augcli.sample import PART, Array, Image, Item, Mask, PixelFormat, Sample, keys_of, name_of
 
 
 @dataclass(frozen=True)
@@ -51,26 +51,14 @@ _NO_LABELS = Labels({}, {}, frozenset(), {})
 
 
 @dataclass(frozen=True)
-class Decoded:
-    """A source in memory: its files as read, and what they hold. `data` and `stats` go by path.
-
-    Of a stack this is the first page, and `further` are those behind it, with the masks that are stacks.
-    """
+class Content:
+    """What a source holds: a picture with its labels, and what their values mean."""
 
     item: Item
-    data: Mapping[str, bytes]
-    stats: Mapping[str, tuple[int, int]]
-    header: Header
     image: Image
     labels: Labels
     format: PixelFormat
     specs: Mapping[str, MaskSpec]
-    further: tuple[Decoded, ...] = ()
-
-    @property
-    def pages(self) -> tuple[Decoded, ...]:
-        """All its pages: one, or those of a stack."""
-        return (self, *self.further)
 
     @property
     def masks(self) -> Mapping[str, Mask]:
@@ -85,16 +73,33 @@ class Decoded:
         return Sample(self.image.pixels, masks | soft, self.format, frozenset(soft))
 
     @property
-    def fills(self) -> dict[str, int | Rgb]:
-        """What a constant border shows in each mask."""
-        filled = {key: self.specs.get(name_of(key)) for key in (*self.masks, *self.labels.soft)}
-        return {key: spec.fill if spec else 0 for key, spec in filled.items()}
+    def spec_of(self) -> dict[str, MaskSpec]:
+        """What each mask, or single part of one, is; soft ones included."""
+        keys = (*self.masks, *self.labels.soft)
+        return {key: self.specs.get(name_of(key)) or MaskSpec("index") for key in keys}
 
     @property
     def instances(self) -> frozenset[str]:
         """The keys of masks that tell objects apart."""
-        kinds = {name: spec.kind for name, spec in self.specs.items()}
-        return frozenset(key for key in self.masks if kinds.get(name_of(key)) == "instance")
+        return frozenset(key for key, spec in self.spec_of.items() if spec.kind == "instance")
+
+
+@dataclass(frozen=True)
+class Decoded(Content):
+    """A source in memory: what it holds, and its files as read. `data` and `stats` go by path.
+
+    Of a stack this is the first page, and `further` are those behind it, with the masks that are stacks.
+    """
+
+    data: Mapping[str, bytes]
+    stats: Mapping[str, tuple[int, int]]
+    header: Header
+    further: tuple[Decoded, ...] = ()
+
+    @property
+    def pages(self) -> tuple[Decoded, ...]:
+        """All its pages: one, or those of a stack."""
+        return (self, *self.further)
 
     def path_of(self, key: str) -> str:
         """The file that an array was read from; of several that were joined, the first."""
@@ -117,6 +122,18 @@ def read_source(
     """Read, decode and check a source; `specs` say what its masks are. Raises ImageError."""
     stats = {path: _stat(root / path, path) for path in item.files}
     data = {path: read_file(root / path, path) for path in item.files}
+    return decoded(data, stats, item, specs, recipe, max_pixels)
+
+
+def decoded(
+    data: Mapping[str, bytes],
+    stats: Mapping[str, tuple[int, int]],
+    item: Item,
+    specs: Mapping[str, MaskSpec],
+    recipe: Recipe,
+    max_pixels: int = MAX_PIXELS,
+) -> Decoded:
+    """Decode and check a source's files, given by their paths as the item names them. Raises ImageError."""
     header = read_header(data[item.image], where=item.image, max_pixels=max_pixels)
     check_name(item.image, header)
     check_pages(item, header, recipe)
@@ -125,7 +142,7 @@ def read_source(
     labels += [_NO_LABELS] * (len(images) - len(labels))
     meanings = [pixel_format(image, recipe.input.image.range, item.image) for image in images]
     first, *further = (
-        Decoded(item, data, stats, header, *page, specs)
+        Decoded(item, *page, specs, data, stats, header)
         for page in zip(images, labels, meanings, strict=True)
     )
     return replace(first, further=tuple(further))
@@ -152,7 +169,7 @@ def read_labels(
             check_size(header, _size_of(pages[0]), item.image, path)
     counts = {name: max(map(len, files.values())) for name, files in read.items()}
     return [
-        _labels_of_page(
+        labels_of_page(
             {n: _page_of(files, number) for n, files in read.items() if number < counts[n]},
             item,
             specs,
@@ -167,7 +184,7 @@ def _page_of(files: Mapping[str, Sequence[Image | Mask]], number: int) -> dict[s
     return {path: pages[min(number, len(pages) - 1)] for path, pages in files.items()}
 
 
-def _labels_of_page(
+def labels_of_page(
     read: Mapping[str, Mapping[str, Image | Mask]], item: Item, specs: Mapping[str, MaskSpec], recipe: Recipe
 ) -> Labels:
     """The labels of one page: decoded files by mask and path. Raises ImageError."""
@@ -183,7 +200,7 @@ def _labels_of_page(
         labels = {path: one for path, one in files.items() if isinstance(one, Mask)}
         spec = specs.get(name)
         ready = [prepared(mask, spec, recipe.output.mask, p) if spec else mask for p, mask in labels.items()]
-        if name in item.parts:
+        if len(ready) > 1 or recipe.input.is_apart(name):
             ready = [checked_part(mask, p) for mask, p in zip(ready, labels, strict=True)]
         if name in item.parts and not recipe.input.is_apart(name):
             masks[name], overlaps[name] = joined(ready)
@@ -197,6 +214,13 @@ def _labels_of_page(
 
 def image_pages(data: Mapping[str, bytes], item: Item, path: str, max_pixels: int) -> list[Image]:
     """What of a picture file belongs to a source: one page, or all pages of a stack. Raises ImageError."""
+    images = _decoded_pages(data, item, path, max_pixels)
+    for image in images:
+        check_numbers(image.pixels, path)
+    return images
+
+
+def _decoded_pages(data: Mapping[str, bytes], item: Item, path: str, max_pixels: int) -> list[Image]:
     if path not in item.pages:
         return [decode_image(data[path], where=path, max_pixels=max_pixels)]
     if item.page:
@@ -231,10 +255,6 @@ def pixel_format(image: Image, full_range: tuple[float, float] | None, where: st
     """What a picture's numbers mean. Raises ImageError for numbers outside the declared range."""
     whole = image.pixels.dtype.kind == "u"
     most = float(np.iinfo(image.pixels.dtype).max) if whole else 1.0
-    if not whole and not np.isfinite(image.pixels).all():
-        raise ImageError(
-            "holds values that are no numbers (NaN or infinite)", where=where, mend="replace them"
-        )
     low, high = full_range or (0.0, most)
     if whole and high > most:
         raise ImageError(f"has values up to {most:.0f}, the range goes to {high:g}", where=where, mend=_RANGE)
@@ -245,6 +265,15 @@ def pixel_format(image: Image, full_range: tuple[float, float] | None, where: st
 
 
 _RANGE = "change input: {image: {range: [LOW, HIGH]}}"
+
+
+def check_numbers(pixels: Array, where: str) -> None:
+    """Raise ImageError where float pixels hold NaN or infinity: sampling would spread them."""
+    if pixels.dtype.kind != "f" or np.isfinite(pixels).all():
+        return
+    strange = int(np.count_nonzero(~np.isfinite(pixels)))
+    what = f"holds values that are no numbers (NaN or infinite), {strange} of {pixels.size}"
+    raise ImageError(what, where=where, mend="replace them")
 
 
 def read_file(path: Path, where: str) -> bytes:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from augcli.errors import printable
 from augcli.formats.reading import scalar
 from augcli.recipe import Recipe, parse_recipe
-from augcli.remarks import is_black_and_white, void_value
+from augcli.remarks import is_black_and_white, stray_remark, void_value
 from augcli.survey import Survey
 from augcli.values import ClassRow, MasksSeen, kind_reason
 
@@ -29,7 +29,8 @@ def starter(survey: Survey, file: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _comment(text: str, indent: str = "") -> list[str]:
+def comment(text: str, indent: str = "") -> list[str]:
+    """Text as the lines of a YAML comment."""
     return textwrap.wrap(
         printable(text),
         COMMENT_WIDTH,
@@ -42,7 +43,7 @@ def _comment(text: str, indent: str = "") -> list[str]:
 
 def _head(survey: Survey, file: str) -> Iterator[str]:
     root, file = (shlex.quote(printable(path)) for path in (str(survey.dataset.root), file))
-    yield from _comment(f"A first recipe for {root}. Change what you like, then")
+    yield from comment(f"A first recipe for {root}. Change what you like, then")
     yield f"#   augcli check {file} {root}"
     yield f"#   augcli preview {file} {root} -o sheet.png"
     yield f"#   augcli expand {file} {root} OUTPUT"
@@ -55,7 +56,7 @@ def _head(survey: Survey, file: str) -> Iterator[str]:
 def _input(survey: Survey) -> Iterator[str]:
     dataset = survey.dataset
     yield "input:"
-    yield from _comment(f"Found: {dataset.reason}.", "  ")
+    yield from comment(f"Found: {dataset.reason}.", "  ")
     yield from (f"  {key}: {scalar(value)}" for key, value in dataset.reading.items())
     if survey.splits:
         yield from _splits(survey)
@@ -68,29 +69,31 @@ def _splits(survey: Survey) -> Iterator[str]:
     splits = survey.splits
     named = ", ".join(f"{name} ({number})" for name, number in splits.items())
     if len(splits) == 1:
-        yield from _comment(f"There is one split, {named}; it is expanded.", "  ")
+        yield from comment(f"There is one split, {named}; it is expanded.", "  ")
         return
     chosen = "train" if "train" in splits else max(splits, key=lambda name: splits[name])
-    yield from _comment(f"Splits: {named}. Those that are not expanded pass through once.", "  ")
+    yield from comment(f"Splits: {named}. Those that are not expanded pass through once.", "  ")
     yield f"  expand: [{scalar(chosen)}]"
 
 
 def _mask(survey: Survey, masks: MasksSeen) -> Iterator[str]:
     if masks.spec is None:
-        yield from _comment(f"What the masks are is open: {survey.question}.", "  ")
+        yield from comment(f"What the masks are is open: {survey.questions[0]}.", "  ")
         yield "  # mask: {kind: index}"
         return
     reason = kind_reason(masks.values, masks.spec, survey.recipe.input)
-    yield from _comment(f"The masks' kind is {reason}.", "  ")
+    yield from comment(f"The masks' kind is {reason}.", "  ")
     if masks.spec.kind == "rgb" and is_black_and_white(masks):
-        yield from _comment(
+        yield from comment(
             "They hold black and white alone; {kind: binary} would write them as 0 and 255.", "  "
         )
+    if stray := stray_remark(masks):
+        yield from comment(f"Look at this first: {stray}.", "  ")
     void = void_value(masks) if masks.spec.kind == "index" else None
     if void is None:
         yield f"  mask: {{kind: {masks.spec.kind}}}"
     else:
-        yield from _comment(f"{void} is taken to mean: no label here.", "  ")
+        yield from comment(f"{void} is taken to mean: no label here.", "  ")
         yield f"  mask: {{kind: {masks.spec.kind}, ignore: {void}}}"
     yield from _classes(masks, void)
 
@@ -100,7 +103,7 @@ def _classes(masks: MasksSeen, void: int | None) -> Iterator[str]:
     rows = [row for row in masks.classes if row.value != void]
     if not rows or masks.spec is None or masks.spec.kind == "binary":
         return
-    yield from _comment("Give the classes names if you like; dataset.json will hold them.", "  ")
+    yield from comment("Give the classes names if you like; dataset.json will hold them.", "  ")
     yield "  # classes:"
     yield from (_class_line(row) for row in rows[:MOST_CLASSES])
     if len(rows) > MOST_CLASSES:
@@ -134,12 +137,12 @@ def _variants(survey: Survey) -> Iterator[str]:
 
 def _output(survey: Survey) -> Iterator[str]:
     yield "output:"
-    yield from _comment(
+    yield from comment(
         "What a turn or a shrink brings into view: `auto` is `reflect` here, picture and mask alike; "
         "`constant` fills the picture with `fill`, and the mask with `ignore`.",
         "  ",
     )
     yield "  border: auto"
     if len(survey.sizes) > 1:
-        yield from _comment(f"There are {len(survey.sizes)} sizes. To bring all to one:", "  ")
+        yield from comment(f"There are {len(survey.sizes)} sizes. To bring all to one:", "  ")
         yield "  # size: 256          # 256 (square) or 384x192 (width x height)"

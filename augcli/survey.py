@@ -31,7 +31,7 @@ Size = tuple[int, int]
 class Duplicate:
     """Pictures whose files are equal byte by byte, in the order of their keys.
 
-    `masks_differ`: so do not their masks; `splits` are those in which they lie.
+    `masks_differ`: so do not their masks; `splits` are those in which they lie, in the order of their names.
     """
 
     images: tuple[str, ...]
@@ -42,7 +42,7 @@ class Duplicate:
 def _duplicate(several: Sequence[tuple[Item, Seen]]) -> Duplicate:
     items = [item for item, _ in several]
     labels = {seen.labels for _, seen in several if seen.labels}
-    splits = dict.fromkeys(item.split for item in items if item.split)
+    splits = sorted({item.split for item in items if item.split})
     return Duplicate(tuple(item.image for item in items), len(labels) > 1, tuple(splits))
 
 
@@ -51,7 +51,7 @@ class Survey:
     """A data set and what a recipe would make of it. `seen` is in the order of the data set's items.
 
     `looks` are the masks by which it was found what masks are here; `tallies` count all of them, by name.
-    `collision` says why there can be no plan, `question` why it is open what the masks are.
+    `collision` says why there can be no plan, `questions` why it is open what the masks of a name are.
     """
 
     recipe: Recipe
@@ -62,12 +62,12 @@ class Survey:
     specs: Mapping[str, MaskSpec]
     tallies: Mapping[str, Tally]
     collision: AugcliError | None
-    question: AugcliError | None
+    questions: tuple[AugcliError, ...]
 
     @property
     def refusals(self) -> list[AugcliError]:
         """Why `expand` would do nothing at all."""
-        return [error for error in (self.collision, self.question) if error]
+        return [*([self.collision] if self.collision else []), *self.questions]
 
     @cached_property
     def masks(self) -> list[MasksSeen]:
@@ -176,7 +176,7 @@ def survey(
     progress.begins(len(tried) + len(jobs), 0)
     try:
         looks = look(engine, tried, progress)
-        specs, question = _specs(recipe, looks, [job.item for job in tried])
+        specs, questions = _specs(recipe, looks, [job.item for job in tried])
         tallies = _tallies(recipe, dataset, specs)
         tasks = (Examine(job, specs) for job in jobs)
         seen = {key: _tallied(one, tallies) for key, one in _run_tasks(engine, tasks, progress)}
@@ -184,7 +184,7 @@ def survey(
         engine.close()
         progress.ends()
     ordered = tuple(seen[job.item.key] for job in jobs)
-    return Survey(recipe, dataset, tuple(jobs), ordered, looks, specs, tallies, collision, question)
+    return Survey(recipe, dataset, tuple(jobs), ordered, looks, specs, tallies, collision, questions)
 
 
 def _planned(recipe: Recipe, dataset: Dataset) -> tuple[list[Job], AugcliError | None]:
@@ -197,12 +197,17 @@ def _planned(recipe: Recipe, dataset: Dataset) -> tuple[list[Job], AugcliError |
 
 def _specs(
     recipe: Recipe, looks: Sequence[Values], tried: Sequence[Item]
-) -> tuple[dict[str, MaskSpec], AugcliError | None]:
-    """What the masks are, or the open question."""
-    try:
-        return specs_of(recipe, [one.look for one in looks], tried), None
-    except DatasetError as error:
-        return {}, error
+) -> tuple[dict[str, MaskSpec], tuple[AugcliError, ...]]:
+    """What the masks of each name are, and the questions that stay open."""
+    specs: dict[str, MaskSpec] = {}
+    questions: list[AugcliError] = []
+    for name in dict.fromkeys(name for item in tried for name in item.masks):
+        own = [replace(item, masks={name: item.masks[name]}) for item in tried if name in item.masks]
+        try:
+            specs |= specs_of(recipe, [one.look for one in looks], own)
+        except DatasetError as error:
+            questions.append(error)
+    return specs, tuple(questions)
 
 
 def _tallies(recipe: Recipe, dataset: Dataset, specs: Mapping[str, MaskSpec]) -> dict[str, Tally]:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-import numpy as np
-
-from augcli.masks import MaskLook, MaskSpec, look_at, packed
-from augcli.recipe.labels import SOLE
+from augcli.masks import MaskLook, MaskSpec, counted_colors, look_at
+from augcli.recipe.labels import SOLE, MaskOptions
 from augcli.recipe.options import InputOptions
 from augcli.sample import Mask
 
 MOST_COLORS = 256
+MOST_NAMED = 5  # masks, of all that hold a value
 BLACK = "#000000"
 
 Value = int | str  # a mask's value, or a colour as #rrggbb
@@ -24,32 +23,37 @@ class Values:
     """A mask that was decoded: how it looks, its number of pixels, and their shares by colour.
 
     `colors` go by `#rrggbb` and are empty where the mask is not stored as RGB; of more than 256 the commonest
-    are kept. `files` is the number of files that the mask consists of, where each shows one instance.
+    are kept. `files` is the number of files that the mask consists of, where each shows one instance, and
+    `blank` are those of them that show none.
     """
 
     look: MaskLook
     pixels: int
     colors: Mapping[str, float]
     files: int = 0
+    blank: tuple[str, ...] = ()
 
     @property
     def instances(self) -> int:
         """How many instances there are, if it is a mask of instances: its files, or its values besides 0."""
-        return self.files or sum(value != 0 for value in self.look.shares)
+        if self.files > 1:
+            return self.files - len(self.blank)
+        return sum(value != 0 for value in self.look.shares)
 
 
 @dataclass(frozen=True)
 class ClassRow:
     """A value that masks hold, and its class (`""` where it has none).
 
-    `share` of the pixels, 0 to 1; `masks` counts the masks that hold it, `first` is one of them by its path.
+    `share` of the pixels, 0 to 1; `masks` counts the masks that hold it, `held_by` are the first five of them
+    by their paths.
     """
 
     value: Value
     name: str
     share: float
     masks: int
-    first: str = field(default="", compare=False)
+    held_by: tuple[str, ...] = field(default=(), compare=False)
 
 
 def values_of(mask: Mask, where: str, name: str = SOLE, files: int = 0) -> Values:
@@ -58,19 +62,34 @@ def values_of(mask: Mask, where: str, name: str = SOLE, files: int = 0) -> Value
     height, width = mask.values.shape[:2]
     if mask.values.ndim == 2:
         return Values(look, width * height, {}, files)
-    found, counts = np.unique(packed(mask.values), return_counts=True)
-    commonest = np.argsort(-counts, kind="stable")[:MOST_COLORS]
-    colors = {f"#{int(found[i]):06x}": float(counts[i]) / (width * height) for i in commonest}
+    commonest = sorted(counted_colors(mask.values).items(), key=lambda counted: -counted[1])[:MOST_COLORS]
+    colors = {f"#{color:06x}": count / (width * height) for color, count in commonest}
     return Values(look, width * height, colors, files)
+
+
+def together(parts: Sequence[Values]) -> Values:
+    """The values of the files of one mask, at least one, each with one instance, added up."""
+    pixels = sum(one.pixels for one in parts)
+    shares: dict[int, float] = defaultdict(float)
+    for one in parts:
+        for value, share in one.look.shares.items():
+            shares[value] += share * one.pixels / pixels
+    blank = tuple(one.look.where for one in parts if not any(one.look.shares))
+    return Values(replace(parts[0].look, shares=dict(shares)), pixels, {}, len(parts), blank)
 
 
 @dataclass
 class _Count:
-    """How often a value was met: in how many pixels and masks, and the first mask by its path."""
+    """How often a value was met: in how many pixels and masks, and the first masks by their paths."""
 
-    first: str
     pixels: int = 0
     masks: int = 0
+    held_by: tuple[str, ...] = ()
+
+    def add(self, pixels: int, where: str) -> None:
+        self.pixels += pixels
+        self.masks += 1
+        self.held_by = tuple(sorted((*self.held_by, where))[:MOST_NAMED])
 
 
 class Tally:
@@ -85,27 +104,40 @@ class Tally:
         self.masks = self.pixels = self.instances = 0
         self._empty: list[str] = []
         self._counts: dict[Value, _Count] = {}
+        self._lone: Counter[int] = Counter()
+        self._drawn = 0
 
     @property
     def empty(self) -> list[str]:
-        """The masks in which nothing is drawn, by their paths: 0, black or the ignored value alone."""
+        """The files in which nothing is drawn, by their paths: 0, black or the ignored value alone."""
         return sorted(self._empty)
+
+    @property
+    def foreground(self) -> tuple[int, int] | None:
+        """The one value besides 0 of more than half of the masks that hold any, and how many hold others.
+
+        None where there is no such value. Palettes do not count: their 255 is one index among others.
+        """
+        for value, masks in self._lone.most_common(1):
+            if 2 * masks > self._drawn:
+                return value, self._drawn - masks
+        return None
 
     def add(self, one: Values) -> None:
         """Count a mask."""
         where, shares = one.look.where, _shares(one, self.spec)
         self.masks += 1
         self.pixels += one.pixels
-        if self._is_empty(one, shares):
-            self._empty.append(where)
+        self._empty += [where] if self._is_empty(one, shares) else one.blank
         if self.spec and self.spec.kind == "instance":
             self.instances += one.instances
             return
+        drawn = [value for value in one.look.shares if value]
+        self._drawn += bool(drawn)
+        if len(drawn) == 1 and one.look.mode != "P":
+            self._lone[drawn[0]] += 1
         for value, share in shares.items():
-            count = self._counts.setdefault(value, _Count(where))
-            count.pixels += round(share * one.pixels)
-            count.masks += 1
-            count.first = min(count.first, where)
+            self._counts.setdefault(value, _Count()).add(round(share * one.pixels), where)
 
     def _is_empty(self, one: Values, shares: Mapping[Value, float]) -> bool:
         return not one.files and bool(shares) and shares.keys() <= {0, BLACK, self.ignore}
@@ -114,7 +146,7 @@ class Tally:
         """The values in their order; none of instances."""
         names = _names(self.spec, self.options)
         rows = [
-            ClassRow(value, names.get(value, ""), count.pixels / self.pixels, count.masks, count.first)
+            ClassRow(value, names.get(value, ""), count.pixels / self.pixels, count.masks, count.held_by)
             for value, count in self._counts.items()
         ]
         return sorted(rows, key=lambda row: (isinstance(row.value, str), row.value))
@@ -177,9 +209,9 @@ class MasksSeen:
         return self.tally.rows()
 
     @property
-    def ignore(self) -> int | str | None:
-        """The value or colour that the recipe says means: no label."""
-        return self.options.mask_of(self.name).ignore
+    def said(self) -> MaskOptions:
+        """What the recipe says of these masks."""
+        return self.options.mask_of(self.name)
 
 
 def kind_reason(values: Sequence[Values], spec: MaskSpec, options: InputOptions) -> str:
@@ -189,7 +221,7 @@ def kind_reason(values: Sequence[Values], spec: MaskSpec, options: InputOptions)
     if spec.kind == "image":
         return "image: a second picture, interpolated like the first, says the recipe"
     if spec.kind == "instance":
-        return f"instance{said}: {sum(one.instances for one in values)} instances {looked}"
+        return f"instance{said}"
     found = sorted({value for one in values for value in one.look.shares})
     if spec.threshold is not None:
         return f"binary: above {spec.threshold} is foreground, says the recipe"
@@ -222,17 +254,18 @@ def class_remarks(rows: Sequence[ClassRow], options: InputOptions) -> list[str]:
     remarks = []
     if nameless:
         share = sum(row.share for row in nameless)
-        shown = _listed([str(row.value) for row in nameless])
-        where = f", first in {nameless[0].first}"
+        shown = listed([str(row.value) for row in nameless])
+        where = f", first in {nameless[0].held_by[0]}"
         remarks.append(
             f"masks hold {shown} ({percent(share)} of the pixels), which input.classes does not name{where}"
         )
     if unseen:
-        remarks.append(f"input.classes names {_listed(unseen)}, in none of the masks")
+        remarks.append(f"input.classes names {listed(unseen)}, in none of the masks")
     return remarks
 
 
-def _listed(names: Sequence[str], most: int = 8) -> str:
+def listed(names: Sequence[str], most: int = 8) -> str:
+    """The first few names, and how many more there are."""
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more
 

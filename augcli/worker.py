@@ -22,17 +22,17 @@ from augcli.codec import (
     read_header,
     strip_metadata,
 )
-from augcli.errors import ImageError
+from augcli.errors import ImageError, PluginError
 from augcli.geometry import Border
-from augcli.instances import keys_of
 from augcli.journal import Entry, dumps
 from augcli.keys import key_of
-from augcli.masks import MaskLook, MaskSpec, look_at
-from augcli.plan import Job, Pair
+from augcli.masks import MaskLook, MaskSpec, look_at, unreadable
+from augcli.ops import Applied
+from augcli.plan import Job, Pair, format_of
 from augcli.program import needs_chain
 from augcli.recipe import Recipe
 from augcli.record import Record, Source
-from augcli.sample import Array, Files, Image, Item, each
+from augcli.sample import Array, Files, Image, Item, each, keys_of
 from augcli.source import Decoded, read_file, read_source, whole_mask
 from augcli.store import TEMPORARY, Store, StoreError
 
@@ -78,6 +78,7 @@ class Failed:
     what: str
     where: str
     mend: str
+    traceback: str = ""  # of a user's own transform
 
     def sentence(self) -> str:
         """The failure in one line."""
@@ -92,6 +93,7 @@ class Failed:
             "what": self.what,
             "where": self.where,
             "mend": self.mend,
+            **({"traceback": self.traceback} if self.traceback else {}),
         }
 
 
@@ -127,7 +129,7 @@ def set_up(context: Context) -> Callable[[Task], Answer]:
 
 
 def looks(context: Context, item: Item) -> list[MaskLook]:
-    """How an item's masks look; those that cannot be read fail later, by name."""
+    """How an item's masks look, or why they cannot be read; those fail later, by name."""
     found = []
     for name, path in item.masks.items():
         if context.recipe.input.mask_of(name).kind == "image":
@@ -135,8 +137,10 @@ def looks(context: Context, item: Item) -> list[MaskLook]:
         try:
             data = read_file(context.root / path, path)
             found.append(look_at(whole_mask(data, item, path, context.max_pixels), path, name))
-        except (ImageError, MemoryError):
-            continue
+        except ImageError as error:
+            found.append(unreadable(path, name, error))
+        except MemoryError:
+            found.append(unreadable(path, name, _out_of_memory(path)))
     return found
 
 
@@ -147,23 +151,28 @@ def make(context: Context, task: Make) -> Answer:
     except ImageError as error:
         return [_failed(pair, error) for pair in task.job.pairs]
     except MemoryError:
-        return [_failed(pair, _out_of_memory(task.job.item)) for pair in task.job.pairs]
+        return [_failed(pair, _out_of_memory(task.job.item.image)) for pair in task.job.pairs]
     try:
         return [_made(context, source, pair) for pair in task.job.pairs]
     except StoreError as error:
         return Unwritable(error)
 
 
-def _out_of_memory(item: Item) -> ImageError:
-    return ImageError("not enough memory", where=item.image, mend="use fewer workers (-j)")
+def _out_of_memory(where: str) -> ImageError:
+    return ImageError("not enough memory", where=where, mend="use fewer workers (-j)")
 
 
 def _failed(pair: Pair, error: ImageError) -> Failed:
     return Failed(pair, error.what, error.where, error.mend)
 
 
-def finished(context: Context, source: Decoded, pair: Pair) -> tuple[Record, dict[str, bytes]]:
-    """A pair in memory: its manifest line and the bytes of its files. Raises ImageError."""
+def finished(
+    context: Context, source: Decoded, pair: Pair, applied: Sequence[Applied] | None = None
+) -> tuple[Record, dict[str, bytes]]:
+    """A pair in memory: its manifest line and the bytes of its files. With `applied` nothing is drawn.
+
+    Raises ImageError.
+    """
     result = augment(
         context.recipe,
         source.sample,
@@ -171,9 +180,9 @@ def finished(context: Context, source: Decoded, pair: Pair) -> tuple[Record, dic
         variant=pair.variant,
         copy=pair.copy,
         border=context.border,
-        fills=source.fills,
-        instances=source.instances,
+        specs=source.spec_of,
         further=[page.sample for page in source.further],
+        applied=applied,
     )
     files, reencoded = _encoded(context, source, pair, result)
     return _record(source, pair, result, files, reencoded), files
@@ -183,9 +192,10 @@ def _made(context: Context, source: Decoded, pair: Pair) -> Made | Failed:
     try:
         record, files = finished(context, source, pair)
     except ImageError as error:
-        return Failed(pair, error.what, error.where or source.item.image, error.mend)
+        traceback = error.traceback if isinstance(error, PluginError) else ""
+        return Failed(pair, error.what, error.where or source.item.image, error.mend, traceback)
     except MemoryError:
-        return _failed(pair, _out_of_memory(source.item))
+        return _failed(pair, _out_of_memory(source.item.image))
     sizes = {name: len(data) for name, data in files.items()}
     entry = Entry(pair.id, pair_digest(context, source, pair), record.as_line(), sizes, source.stats)
     return Made(entry, tuple(_left(context, source, pair, files)))
@@ -287,19 +297,22 @@ def _stack_bytes(pages: Sequence[Array], like: Image, written: str, where: str) 
 def _mask_bytes(source: Decoded, key: str, path: str, result: Augmented, *, as_is: bool) -> bytes:
     before = [page.masks[key] for page in source.pages if key in page.masks]
     after = [page.masks[key] for page in result.pages if key in page.masks]
-    mask, written = before[0], "tiff" if path.endswith(FORMATS["tiff"]) else "png"
+    mask, written = before[0], format_of(path)
     is_same = all(np.array_equal(now, was.values) for now, was in zip(after, before, strict=True))
-    if as_is and key in source.labels.untouched and is_same and mask.format == written:
+    is_whole = is_same and key in source.labels.untouched and not source.is_page_of(key)
+    if as_is and is_whole and mask.format == written:
         data = source.data[source.path_of(key)]
         if not read_header(data, where=path).has_metadata:
             return data
-    return encode_mask_pages(after, mask.coding) if written == "tiff" else encode_mask(after[0], mask.coding)
+    if written == "tiff":
+        return encode_mask_pages(after, [was.coding for was in before])
+    return encode_mask(after[0], mask.coding)
 
 
 def _soft_bytes(source: Decoded, key: str, path: str, result: Augmented, *, as_is: bool) -> bytes:
     """The bytes of a second picture: in its own format, where its name says so."""
     image, data = source.labels.soft[key], source.data[source.path_of(key)]
-    written = "png" if path.endswith(FORMATS["png"]) else "tiff"
+    written = format_of(path)
     header = read_header(data, where=path)
     is_plain = header.orientation == 1 and not header.has_metadata and not image.note
     if as_is and is_plain and header.format == written and not source.is_page_of(key):
@@ -337,6 +350,7 @@ def _record(
         sha256=digests[pair.image],
         mask_sha256={name: _each_of(digests, pair.masks.get(name)) for name in names},
         filled=result.filled,
+        attempts=result.attempts,
         reencoded=reencoded,
         note=source.image.note or None,
         dropped=result.dropped if source.instances else None,

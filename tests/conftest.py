@@ -4,7 +4,11 @@ import os
 import signal
 import threading
 
+import pytest
 from hypothesis import settings
+
+from augcli import plugins
+from augcli.transforms import TRANSFORMS
 
 # A shell starts what runs in the background with Ctrl-C ignored, and children inherit that.
 if threading.current_thread() is threading.main_thread():
@@ -13,3 +17,13 @@ if threading.current_thread() is threading.main_thread():
 settings.register_profile("ci", derandomize=True)  # where a red run blocks others, it is no matter of luck
 if os.environ.get("CI"):
     settings.load_profile("ci")
+
+
+@pytest.fixture
+def no_plugins():
+    """What a test loads is gone after it."""
+    known, loaded = dict(TRANSFORMS), dict(plugins.PLUGINS)
+    yield
+    for registry, before in ((TRANSFORMS, known), (plugins.PLUGINS, loaded)):
+        registry.clear()
+        registry.update(before)

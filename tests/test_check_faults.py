@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ import numpy as np
 import pytest
 from looking import run
 from PIL import Image
+from planting import HTML, cut_short, huge_png, with_bad_checksum
 from skimage import data
 
 Capture = pytest.CaptureFixture[str]
@@ -55,8 +55,7 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def truncated(path: str) -> Plant:
     def plant(root: Path) -> None:
-        whole = (root / path).read_bytes()
-        (root / path).write_bytes(whole[: len(whole) * 2 // 3])
+        (root / path).write_bytes(cut_short((root / path).read_bytes()))
 
     return plant
 
@@ -70,17 +69,13 @@ def void(_: object) -> None:
 
 
 def bad_checksum(root: Path) -> None:
-    whole = bytearray((root / "images/chelsea.png").read_bytes())
-    whole[whole.index(b"IDAT") + 40] ^= 1
-    (root / "images/chelsea.png").write_bytes(whole)
+    path = root / "images/chelsea.png"
+    path.write_bytes(with_bad_checksum(path.read_bytes()))
 
 
 def bomb(root: Path) -> None:
-    whole = (root / "images/chelsea.png").read_bytes()
-    head = b"IHDR" + 2 * (40_000).to_bytes(4, "big") + whole[24:29]
-    (root / "images/chelsea.png").write_bytes(
-        whole[:12] + head + zlib.crc32(head).to_bytes(4, "big") + whole[33:]
-    )
+    path = root / "images/chelsea.png"
+    path.write_bytes(huge_png(path.read_bytes()))
 
 
 def renamed(root: Path) -> None:
@@ -245,7 +240,7 @@ FAULTS = {
         written("images/coffee.jpg", b""), "images/coffee.jpg: the file is empty (0 bytes); replace it"
     ),
     "HTML named .jpg": Fault(
-        written("images/coffee.jpg", b"<!DOCTYPE html><html><body>404 Not Found</body></html>"),
+        written("images/coffee.jpg", HTML),
         "images/coffee.jpg: not an image of a format that is read (JPEG, ",
     ),
     "PNG named .jpg": Fault(
@@ -273,6 +268,13 @@ FAULTS = {
     ),
     "stray value in a binary mask": Fault(
         stray_value, "masks/rocket.png: binary masks hold 0 and 255, this one also 7; mend it", recipe=BINARY
+    ),
+    "stray value in masks of which nothing is said": Fault(
+        stray_value,
+        "remark: masks hold 0 and 255, but for 1 of 4 with 7: masks/rocket.png; mend it, or say "
+        "input: {mask: {kind: binary, threshold: 127}} where 255 is foreground, "
+        "input: {mask: {ignore: 255}} where it means: no label\n",
+        code=0,
     ),
     "value beyond the classes": Fault(
         undeclared_value,
@@ -336,7 +338,7 @@ FAULTS = {
     ),
     "NaN in a float picture": Fault(
         float_pictures(float("nan")),
-        "images/rocket.tif: holds values that are no numbers (NaN or infinite); replace them\n",
+        "images/rocket.tif: holds values that are no numbers (NaN or infinite), 1 of 6144; replace them\n",
         recipe=FLOATS,
     ),
     "values beyond the range": Fault(

@@ -73,6 +73,7 @@ values      value  pixels  masks
             9      16.7 %      1
 left over   1 image without a mask: images/lonely.jpg
             1 mask without an image: masks/odd.png
+            what does not pair up is left out, and was not decoded
 
 9 pairs would be written, 0 would fail
 """,
@@ -117,7 +118,7 @@ remark: input.classes names bus, in none of the masks
 remark: output.size 20x20 changes the ratio of width to height of 4 of 4 pictures; \
 to keep it say output: {fit: letterbox} or {fit: crop}
 would fail (1 pair): train/x/a_1.png: variant crop: a crop of 50x50 does not fit in 40x30; \
-crop less, or resize or pad first
+crop less, resize first, or put pad_if_needed: {size: 50x50} before it
 would fail (1 pair): val/y/c_1.png: the file is empty (0 bytes); replace it or leave it out
 4 pairs would be written, 2 would fail
 """
@@ -140,6 +141,44 @@ def test_an_orientation_is_told(here: Path, capsys: Capture) -> None:
     picture(here / "in/a.jpg", exif=exif)
     _, out, _ = run(capsys, "check", "recipe.yaml", "in")
     assert "EXIF        1 image with an orientation: applied once, and not written again\n" in out
+
+
+def test_values_of_few_masks_are_told_with_the_masks(here: Path, capsys: Capture) -> None:
+    for number in range(20):
+        picture(here / f"in/images/{number:02}.png")
+        mask(
+            here / f"in/masks/{number:02}.png",
+            [0, 1, 2, 8 if number in (3, 4) else 1, 9 if number == 5 else 2],
+        )
+    _, out, _ = run(capsys, "check", "recipe.yaml", "in")
+    assert "rare        8 in masks/03.png and masks/04.png\n            9 in masks/05.png\n" in out
+
+
+def test_of_many_rare_values_the_first_are_told(here: Path, capsys: Capture) -> None:
+    for number in range(10):
+        picture(here / f"in/images/{number}.png")
+        mask(here / f"in/masks/{number}.png", [0, 1, *(range(2, 9) if number == 5 else ())])
+    _, out, _ = run(capsys, "check", "recipe.yaml", "in")
+    assert "            6 in masks/5.png\n            and 2 more\n" in out
+
+
+def test_the_instances_of_all_masks_are_told(here: Path, capsys: Capture) -> None:
+    Path("recipe.yaml").write_text("input: {mask: {kind: instance}}\ntransforms: [horizontal_flip]\n")
+    pairs(here / "in", [0, 1, 2], [7])
+    _, out, _ = run(capsys, "check", "recipe.yaml", "in")
+    assert "kind        instance, says the recipe\ninstances   3 in 2 masks\n" in out
+
+
+def test_where_names_collide_damaged_files_are_told_without_a_number_of_pairs(
+    here: Path, capsys: Capture
+) -> None:
+    for name in ("a", "a__aug-1", "b"):
+        picture(here / f"in/{name}.png")
+    (here / "in/b.png").write_bytes(b"")
+    code, out, err = run(capsys, "check", "recipe.yaml", "in")
+    assert code == 2
+    assert out.endswith("would fail: b.png: the file is empty (0 bytes); replace it or leave it out\n")
+    assert "two files would be called a__aug-1.png" in err
 
 
 def test_an_open_question_is_a_refusal_below_the_report(here: Path, capsys: Capture) -> None:
@@ -198,6 +237,7 @@ def test_json_holds_all_that_the_text_says(here: Path, capsys: Capture) -> None:
     (here / "in/masks/c.png").write_bytes(b"")
     code, out, err = run(capsys, "check", "recipe.yaml", "in", "--json")
     assert (code, err) == (1, "")
+    both = ["masks/a.png", "masks/b.png"]
     assert json.loads(out)["data"] == {
         "input": "in",
         "layout": "folders",
@@ -225,9 +265,9 @@ def test_json_holds_all_that_the_text_says(here: Path, capsys: Capture) -> None:
                 "instances": None,
                 "empty": [],
                 "values": [
-                    {"value": 0, "name": "", "share": 0.5, "masks": 2, "first": "masks/a.png"},
-                    {"value": 1, "name": "", "share": 0.25, "masks": 1, "first": "masks/a.png"},
-                    {"value": 9, "name": "", "share": 0.25, "masks": 1, "first": "masks/b.png"},
+                    {"value": 0, "name": "", "share": 0.5, "masks": 2, "held_by": both},
+                    {"value": 1, "name": "", "share": 0.25, "masks": 1, "held_by": both[:1]},
+                    {"value": 9, "name": "", "share": 0.25, "masks": 1, "held_by": both[1:]},
                 ],
             }
         },

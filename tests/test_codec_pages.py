@@ -9,6 +9,7 @@ from pictures import GREY, NOISE, PAGES, RNG, files, needs, refusal, saved
 from PIL import Image as PilImage
 
 from augcli.codec import (
+    count_frames,
     decode_image,
     decode_mask,
     decode_mask_page,
@@ -84,12 +85,12 @@ def test_one_page_is_that_of_the_stack(kind):
 
 
 def test_one_page_of_a_mask_is_that_of_the_stack():
-    data = encode_mask_pages([GREY, GREY ^ 1], Coding("L"))
+    data = encode_mask_pages([GREY, GREY ^ 1], [Coding("L")] * 2)
     assert np.array_equal(decode_mask_page(data, 2, where="a").values, GREY ^ 1)
 
 
 def test_page_that_there_is_not_is_said():
-    data = encode_mask_pages([GREY, GREY], Coding("L"))
+    data = encode_mask_pages([GREY, GREY], [Coding("L")] * 2)
     for function in (decode_page, decode_mask_page):
         with pytest.raises(ImageError) as caught:
             function(data, 3, where="a")
@@ -133,14 +134,21 @@ def test_stack_of_masks_comes_back_exactly(mode, dtype, highest):
     shape = (5, 9, 3) if mode == "RGB" else (5, 9)
     pages = [RNG.integers(0, highest, shape, dtype, endpoint=True) for _ in range(3)]
     palette = bytes(range(256)) * 3 if mode == "P" else None
-    masks = decode_mask_pages(encode_mask_pages(pages, Coding(mode, palette)), where="a")
+    masks = decode_mask_pages(encode_mask_pages(pages, [Coding(mode, palette)] * len(pages)), where="a")
     assert np.array_equal([mask.values for mask in masks], pages)
     assert {mask.coding for mask in masks} == {Coding(mode, palette)}
 
 
+def test_each_page_of_a_mask_keeps_its_own_palette():
+    codings = [Coding("P", RNG.bytes(768)) for _ in range(3)]
+    data = encode_mask_pages([GREY, GREY ^ 1, GREY ^ 2], codings)
+    assert [mask.coding for mask in decode_mask_pages(data, where="a")] == codings
+    assert [decode_mask_page(data, number, where="a").coding for number in (1, 2, 3)] == codings
+
+
 def test_label_beyond_the_coding_of_a_stack_is_said():
     with pytest.raises(ImageError, match="the label 300 does not fit a mask of mode L, which ends at 255"):
-        encode_mask_pages([np.array([[1]]), np.array([[300]])], Coding("L"))
+        encode_mask_pages([np.array([[1]]), np.array([[300]])], [Coding("L")] * 2)
 
 
 @needs("seg_nuclei")
@@ -232,3 +240,71 @@ def test_animation_of_16_bits_is_refused():
     path = files("fmt_16bit_etc", "rgba16.png")[0]
     expected = "a.x: an animation of 16 bits: it is not read; save each frame as a PNG of its own"
     assert refusal(decode_pages, path.read_bytes()) == expected
+
+
+# --- counting
+
+
+class Watched(io.BytesIO):
+    """A file that counts what is read of it."""
+
+    taken = 0
+
+    def read(self, size=-1, /):
+        data = super().read(size)
+        self.taken += len(data)
+        return data
+
+
+def big_stack(*pages):
+    buffer = io.BytesIO()
+    with tifffile.TiffWriter(buffer, bigtiff=True) as writer:
+        for page in pages:
+            writer.write(page, metadata=None, contiguous=False)
+    return buffer.getvalue()
+
+
+SHOWN_APART = {"save_all": True, "default_image": True, "append_images": [PilImage.new("L", (9, 12), 9)] * 2}
+COUNTED = {
+    "a picture": saved(GREY, "PNG"),
+    "a JPEG": saved(GREY, "JPEG"),
+    "a BMP": saved(GREY, "BMP"),
+    "a still GIF": saved(GREY, "GIF"),
+    "a still WebP": saved(GREY, "WEBP"),
+    "a still WebP of the extended kind": saved(NOISE, "WEBP", exif=b"Exif\0\0" + bytes(8)),
+    **{f"an animated {name}": saved(GREY, name, **TWO) for name in ("PNG", "GIF", "WEBP", "TIFF")},
+    "an APNG with a picture that is not shown": saved(GREY, "PNG", **SHOWN_APART),
+    "a stack with a thumbnail": stack(GREY, {"data": GREY[::2], "subfiletype": 1}, GREY),
+    "a BigTIFF": big_stack(GREY, GREY, GREY),
+}
+
+
+@pytest.mark.parametrize("name", COUNTED)
+def test_frames_are_counted_as_the_header_counts_them(name):
+    assert count_frames(io.BytesIO(COUNTED[name]), where="a") == read_header(COUNTED[name], where="a").frames
+
+
+def test_no_pixels_are_read_to_count_frames():
+    noise = RNG.integers(0, 256, (300, 400, 3), dtype=np.uint8)
+    for data in (encode_pages([noise] * 3, format="tiff"), saved(noise, "PNG"), saved(noise, "WEBP")):
+        file = Watched(data)
+        count_frames(file, where="a")
+        assert len(data) > 50_000 > 20 * file.taken
+
+
+def test_what_is_no_picture_has_no_frames():
+    for data, what in ((b"", "the file is empty (0 bytes)"), (b"II*\0", "cannot be read as TIFF")):
+        with pytest.raises(ImageError) as caught:
+            count_frames(io.BytesIO(data), where="a")
+        assert what in str(caught.value)
+
+
+@needs("hostile_pillow")
+def test_frames_of_odd_files_are_counted_as_the_header_counts_them():
+    for path in files("hostile_pillow"):
+        data = path.read_bytes()
+        try:
+            frames = read_header(data, where="a", max_pixels=2**62).frames
+        except ImageError:
+            continue
+        assert count_frames(io.BytesIO(data), where="a") == frames, path

@@ -26,6 +26,7 @@ from PIL import Image as PilImage
 from PIL import ImageCms
 
 from augcli.codec import decode_image, decode_mask, encode_image, read_header
+from augcli.codec.jpeg import insert_icc
 from augcli.errors import ImageError
 
 TRANSPARENT = "its transparent colour (tRNS) converted to alpha"
@@ -293,9 +294,25 @@ def test_5_bits_of_a_bmp_are_scaled_and_said():
     assert image.note == "5 bits a channel scaled to 8"
 
 
+# ISO 12647-2, coated paper, rounded: L, a, b of each overprint with K fastest, then Y, M, C.
+OVERPRINTS = (
+    *((100, 0, 0), (16, 0, 0), (89, -5, 93), (14, 0, 4), (48, 74, -3), (10, 3, 0), (47, 68, 48), (9, 3, 2)),
+    *(
+        (55, -37, -50),
+        (11, -2, -4),
+        (50, -65, 27),
+        (10, -4, 2),
+        (24, 17, -46),
+        (7, 1, -3),
+        (23, 0, 0),
+        (5, 0, 0),
+    ),
+)
+
+
 def cmyk_profile():
-    """The smallest printer profile: a table of two steps for each ink, in which black ink alone counts."""
-    corners = b"".join(bytes([255 - 255 * (n & 1), 128, 128]) for n in range(16))
+    """A printer profile: a table of two steps for each ink, as offset prints them (ICC.1: lut8Type)."""
+    corners = b"".join(bytes([round(2.55 * L), a + 128, b + 128]) for L, a, b in OVERPRINTS)
     ramp = bytes(range(256))
     identity = b"".join((65_536 * (n % 4 == 0)).to_bytes(4, "big") for n in range(9))
     table = b"mft1\0\0\0\0\4\3\2\0" + identity + ramp * 4 + corners + ramp * 3
@@ -312,13 +329,79 @@ def cmyk_profile():
     return head + (4).to_bytes(4, "big") + tags + body
 
 
-def test_cmyk_with_a_profile_is_converted_through_it():
-    inks = np.zeros((16, 32, 4), np.uint8)
-    inks[..., 0] = 200  # cyan, which this profile prints white
-    inks[:, 16:, 3] = 255
-    data = saved(PilImage.fromarray(inks, "CMYK"), "JPEG", quality=100, icc_profile=cmyk_profile())
+def in_srgb(picture, profile):
+    """A picture's colours by Pillow's ImageCms: relative colorimetric, with black point compensation."""
+    transform = ImageCms.buildTransform(
+        ImageCms.ImageCmsProfile(io.BytesIO(profile)),
+        ImageCms.createProfile("sRGB"),
+        picture.mode,
+        "RGB",
+        ImageCms.Intent.RELATIVE_COLORIMETRIC,
+        ImageCms.Flags.BLACKPOINTCOMPENSATION,
+    )
+    return np.asarray(ImageCms.applyTransform(picture, transform)).astype(int)
+
+
+def srgb_of(lightness, a, b):
+    """A colour of CIELAB (D50) in sRGB, 0 to 255, cut to its range; the matrix is Lindbloom's (Bradford)."""
+    y = (lightness + 16) / 116
+    f = np.array([y + a / 500, y, y - b / 200])
+    xyz = np.where(f > 6 / 29, f**3, (f - 16 / 116) * 108 / 841) * (0.9642, 1, 0.8249)
+    matrix = [[3.13386, -1.61687, -0.49061], [-0.97877, 1.91614, 0.03345], [0.07195, -0.22899, 1.40524]]
+    linear = np.clip(matrix @ xyz, 0, 1)
+    return 255 * np.where(linear > 0.0031308, 1.055 * linear ** (1 / 2.4) - 0.055, 12.92 * linear)
+
+
+@pytest.mark.parametrize("number", range(16))
+def test_inks_are_printed_as_their_profile_says(number):
+    inks = [255 * (number >> shift & 1) for shift in (3, 2, 1, 0)]
+    patch = PilImage.fromarray(np.full((16, 16, 4), inks, np.uint8), "CMYK")
+    data = saved(patch, "JPEG", quality=100, icc_profile=cmyk_profile())
     image = decode_image(data, where="a")
     assert image.note == "CMYK converted to sRGB through its profile (relative colorimetric)"
     assert (image.icc, image.colors) == (None, "rgb")
-    assert image.pixels[:, :14].min() > 250
-    assert image.pixels[:, 18:].max() < 5
+    assert np.abs(image.pixels[8, 8] - srgb_of(*OVERPRINTS[number])).max() < 3
+
+
+@needs("hostile_pillow")
+def test_a_real_cmyk_photograph_is_converted_as_pillow_does_it():
+    (path,) = files("hostile_pillow", "pil_sample_cmyk.jpg")  # by Photoshop, inks inverted
+    data = insert_icc(path.read_bytes(), cmyk_profile(), where="a")
+    image, picture = decode_image(data, where="a"), PilImage.open(io.BytesIO(data))
+    assert (picture.mode, picture.info["icc_profile"]) == ("CMYK", cmyk_profile())
+    assert np.abs(image.pixels - in_srgb(picture, cmyk_profile())).max() <= 1
+    plain = decode_image(path.read_bytes(), where="a").pixels.astype(int)
+    assert np.abs(image.pixels - plain).mean() > 5
+
+
+@needs("photo_odd_jpeg")
+@pytest.mark.parametrize("transparency", [None, 3])
+def test_a_palette_keeps_the_profile_of_its_colours(transparency):
+    (path,) = files("photo_odd_jpeg", "sample.jpg")  # in the colours of Adobe RGB
+    photo = PilImage.open(path)
+    profile = photo.info["icc_profile"]
+    options = {} if transparency is None else {"transparency": transparency}
+    data = saved(photo.quantize(64), "PNG", icc_profile=profile, **options)
+    image = decode_image(data, where="a")
+    assert (image.icc, image.alpha) == (profile, transparency is not None)
+    written = encode_image(image.pixels, format="png", icc=image.icc)
+    shown = PilImage.open(io.BytesIO(written))
+    expected = in_srgb(PilImage.open(io.BytesIO(data)).convert("RGB"), profile)
+    assert np.array_equal(in_srgb(shown.convert("RGB"), shown.info["icc_profile"]), expected)
+    assert np.abs(expected - image.pixels[..., :3]).mean() > 2
+
+
+@needs("fmt_16bit_etc")
+def test_real_palettes_are_shown_as_pillow_shows_them():
+    compared = set()
+    for path in files("fmt_16bit_etc"):
+        data = path.read_bytes()
+        try:
+            image = decode_image(data, where=path.name)
+        except ImageError:
+            continue
+        if "palette" in image.note and image.format != "tiff":
+            other = PilImage.open(io.BytesIO(data)).convert("RGBA" if image.alpha else "RGB")
+            assert np.array_equal(image.pixels, np.asarray(other)), path.name
+            compared.add((image.format, image.alpha))
+    assert compared >= {("png", True), ("png", False), ("gif", True), ("gif", False)}

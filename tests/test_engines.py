@@ -190,6 +190,23 @@ def test_an_engine_runs_again(workers: int) -> None:
             assert list(engine.run([("double", 2)])) == [(("double", 2), Done(4))]
 
 
+def test_workers_wait_for_the_next_run_until_the_engine_is_closed() -> None:
+    with closing(local_engine(actor, workers=2, alone=whole)) as engine:
+        pids = [{outcome.result for _, outcome in engine.run([("pid", n) for n in range(40)])} for _ in "ab"]
+        assert pids[0] == pids[1]
+        assert len(pids[0]) == 2
+    assert multiprocessing.active_children() == []
+
+
+def test_a_worker_that_died_between_two_runs_costs_no_job() -> None:
+    with closing(local_engine(actor, workers=2, alone=whole)) as engine:
+        list(engine.run(doubles(9)))
+        for child in multiprocessing.active_children():
+            child.kill()
+            child.join()
+        assert dict(engine.run(doubles(9))) == {job: Done(2 * job[1]) for job in doubles(9)}
+
+
 def test_an_exception_is_one_line_and_a_traceback(workers: int) -> None:
     errors: dict[Job, str] = {
         ("raise", 7): "ValueError: bad number 7",
@@ -292,8 +309,9 @@ def test_jobs_are_taken_as_they_are_needed(workers: int) -> None:
             taken += 1
             yield job
 
-    for count, _ in enumerate(local_engine(actor, workers=workers, alone=whole).run(source())):
-        assert taken - count <= (2 * workers if workers > 1 else 1)
+    with closing(local_engine(actor, workers=workers, alone=whole)) as engine:
+        for count, _ in enumerate(engine.run(source())):
+            assert taken - count <= (2 * workers if workers > 1 else 1)
 
 
 def test_an_error_in_the_source_of_jobs_ends_the_workers(workers: int) -> None:

@@ -87,7 +87,10 @@ def test_a_variant_that_always_fails_costs_as_much_as_the_others(tmp_path: Path)
     found = outlook_of(tmp_path, "variants: {small: [center_crop: {size: 99}]}")
     assert isinstance(found.cost, Cost)
     assert found.cost.bytes == 2 * (tmp_path / "a.png").stat().st_size
-    assert found.trouble == "a crop of 99x99 does not fit in 40x30; crop less, or resize or pad first"
+    assert found.trouble == (
+        "a crop of 99x99 does not fit in 40x30; "
+        "crop less, resize first, or put pad_if_needed: {size: 99x99} before it"
+    )
 
 
 def test_what_a_run_would_refuse_is_refused(tmp_path: Path) -> None:

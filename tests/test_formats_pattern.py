@@ -64,7 +64,7 @@ def test_what_a_pattern_binds_fills_it_to_the_same_path(tokens, values, is_deep)
     bound = pattern.bind(path)
     assert bound is not None
     assert pattern.filled(bound) == path
-    assert pattern.expression(bound).match(path)
+    assert pattern.stars(path, bound) == ()
 
 
 def test_placeholders_bind_in_images_and_are_filled_in_in_masks(tmp_path):
@@ -135,6 +135,29 @@ def test_a_star_may_stand_for_one_file_of_any_kind(tmp_path):
     assert masks(tmp_path, "{layout: pattern, images: '{n}.png', masks: 'm/{n}_*.png'}") == {
         "a.png": {"mask": "m/a_v7.png"}
     }
+
+
+def test_a_file_that_fits_two_images_belongs_to_the_one_of_the_longer_name(tmp_path):
+    plant(tmp_path, "a.png", "a_b.png", "m/a_1.png", "m/a_b_1.png", "m/a_b_2.png")
+    section = "{layout: pattern, images: '{n}.png', masks: {o: {path: 'm/{n}_*.png', kind: instance}}}"
+    found = read(tmp_path, section)
+    assert {item.key: item.parts["o"] for item in found.items} == {
+        "a": ("m/a_1.png",),
+        "a_b": ("m/a_b_1.png", "m/a_b_2.png"),
+    }
+
+
+def test_a_file_with_a_mask_of_its_own_is_an_image_whatever_its_name(tmp_path):
+    plant(tmp_path, "x.png", "x_m.png", "x_m_m.png")
+    section = "{layout: pattern, images: '{n}.png', masks: '{n}_m.png'}"
+    assert masks(tmp_path, section) == {"x_m.png": {"mask": "x_m_m.png"}}
+    assert read(tmp_path, section).orphan_images == ("x.png",)
+
+
+def test_a_file_that_would_be_its_own_mask_is_no_image(tmp_path):
+    plant(tmp_path, "i/1.png", "a/1.png", "b/1.png")
+    section = "{layout: pattern, images: '{x}/{n}.png', masks: {a: 'a/{n}.png', b: 'b/{n}.png'}}"
+    assert list(masks(tmp_path, section)) == ["i/1.png"]
 
 
 @pytest.mark.parametrize(

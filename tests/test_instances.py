@@ -11,14 +11,12 @@ from augcli.instances import (
     Dropped,
     checked_part,
     joined,
-    keys_of,
-    name_of,
     renumbered,
     settled,
     without_small,
 )
 from augcli.recipe.options import AnnotationOutput
-from augcli.sample import Coding, Mask
+from augcli.sample import Coding, Mask, keys_of, name_of
 
 MAPS = hnp.arrays(np.uint16, (6, 7), elements=st.sampled_from([0, 1, 5, 255, 300, 65535]))
 
@@ -40,6 +38,12 @@ def test_more_than_255_parts_need_16_bits():
     mask, overlap = joined(parts)
     assert mask.values.tolist() == [list(range(1, 257))]
     assert (overlap, mask.values.dtype, mask.coding.mode) == (0, np.uint16, "I;16")
+
+
+def test_a_single_file_of_several_ids_is_a_map_already():
+    whole = Mask(np.array([[0, 7, 300]], np.uint16), Coding("I;16"))
+    assert joined([whole]) == (whole, 0)
+    assert joined([part(0, value=7)])[0].values.tolist() == [[1, 0, 0], [0, 0, 0]]
 
 
 def test_a_part_shows_one_instance():

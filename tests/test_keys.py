@@ -7,8 +7,18 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
-from augcli.keys import Draws, Words, key_of, normal_noise, raw_words, uniform_noise
+from augcli.keys import (
+    Draws,
+    Words,
+    key_of,
+    normal_noise,
+    poisson_noise,
+    raw_words,
+    uniform_noise,
+    unit_noise,
+)
 
 MASK = 2**64 - 1
 parts = st.lists(st.one_of(st.text(max_size=4), st.integers(-5, 5)), max_size=4)
@@ -197,3 +207,51 @@ PINNED: dict[str, Any] = {
     "uniform noise": [0.2863524258136749, -0.16721566021442413, -0.5422060489654541, 0.08104436844587326],
     "normal noise": [-0.8532712459564209, 0.3669741451740265, 0.46003296971321106, -0.21113884449005127],
 }
+
+
+def test_unit_noise_is_the_upper_bits_of_its_words():
+    words = raw_words(key_of("unit"), 3)
+    halves = [int(word) >> shift & 0xFFFFFFFF for word in words for shift in (0, 32)][:5]
+    expected = [((half >> 9) + 0.5) / 2**23 for half in halves]
+    assert unit_noise(key_of("unit"), (5, 1)).ravel().tolist() == expected
+
+
+def test_unit_noise_is_uniform_and_never_an_end():
+    noise = unit_noise(key_of("ends"), (400, 500))
+    assert 0 < noise.min() < 1e-4
+    assert 1 - 1e-4 < noise.max() < 1
+    assert stats.kstest(noise.ravel(), "uniform").pvalue > 1e-3
+
+
+@pytest.mark.parametrize("mean", [0.0, 0.01, 0.7, 5.0, 10.0])
+def test_small_poisson_numbers_are_exact_quantiles(mean):
+    means = np.full((300, 400), mean, np.float32)
+    expected = stats.poisson.ppf(unit_noise(key_of("few"), means.shape).astype(float), float(means[0, 0]))
+    np.testing.assert_array_equal(poisson_noise(key_of("few"), means), expected)
+
+
+@pytest.mark.parametrize("mean", [10.001, 30.0, 255.0, 40_000.0])
+def test_large_poisson_numbers_are_rarely_one_off_their_quantiles(mean):
+    """The upper 16 bits of the uniform number decide: a quantile is that of the middle of its 1/65536."""
+    units = np.floor(unit_noise(key_of("many"), (100, 300)) * 65536.0) / 65536 + 0.5 / 65536
+    found = poisson_noise(key_of("many"), np.full(units.shape, mean, np.float32))
+    off = np.abs(found - stats.poisson.ppf(units, mean))
+    assert off.max() <= 1
+    assert off.mean() < 0.003
+
+
+def test_poisson_numbers_of_a_picture_do_not_depend_on_its_other_means():
+    means = np.linspace(0, 100, 200_000, dtype=np.float32)
+    first = means.copy()
+    first[100_000:] = 3
+    together, apart = (poisson_noise(key_of("each"), values)[:100_000] for values in (means, first))
+    np.testing.assert_array_equal(together, apart)
+
+
+def test_units_and_counts_stay_what_they_are():
+    means = np.array([[0.5, 9], [11, 1000]], np.float32)
+    assert unit_noise(key_of("a"), (2, 2)).tolist() == [
+        [0.6260594725608826, 0.2698395848274231],
+        [0.6078035235404968, 0.3605284094810486],
+    ]
+    assert poisson_noise(key_of("a"), means).tolist() == [[1, 7], [12, 989]]

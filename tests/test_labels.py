@@ -87,12 +87,7 @@ def test_every_mask_keeps_to_the_rule_of_its_own_kind(tmp_path):
         assert after.dtype == before.dtype
         mirrored = read(written(out, name, "mirrored"))
         assert np.array_equal(mirrored, before[:, ::-1]), name
-    assert json.loads((out / "dataset.json").read_text())["masks"]["coloured"] == {
-        "kind": "instance",
-        "foreground": None,
-        "threshold": None,
-        "fill": 0,
-    }
+    assert json.loads((out / "dataset.json").read_text())["masks"]["coloured"]["kind"] == "instance"
 
 
 def test_each_mask_has_its_column_and_its_place(tmp_path):
@@ -101,8 +96,8 @@ def test_each_mask_has_its_column_and_its_place(tmp_path):
     line = manifest(out)[1]
     assert (line["mask_file_name"], line["mask_sha256"]) == (None, None)
     assert (line["cells_file_name"], line["notes_file_name"]) == (
-        "a/cells__turned.png",
-        "a/notes__turned.png",
+        "a__turned/cells.png",
+        "a__turned/notes.png",
     )
     assert line["sources"][0]["cells"] == "a/cells.png"
     assert len(line["notes_sha256"]) == len(line["sources"][0]["notes_sha256"]) == 64
@@ -136,7 +131,7 @@ def test_a_missing_optional_mask_is_null(tmp_path):
     save(tmp_path / "in/b/p.png", photo(1))
     text = PATTERN + "{cells: {path: '{n}/cells.png', optional: true}}}\nvariants: {f: [vertical_flip]}"
     lines = manifest(expanded(tmp_path, text))
-    assert [line["cells_file_name"] for line in lines] == ["a/cells.png", "a/cells__f.png", None, None]
+    assert [line["cells_file_name"] for line in lines] == ["a/cells.png", "a__f/cells.png", None, None]
     assert [record.masks for record in api.read_manifest(tmp_path / "out")[-2:]] == [{}, {}]
 
 
@@ -151,6 +146,17 @@ def test_pictures_that_share_a_mask_are_told_what_to_write(tmp_path):
         "they share a mask: give each its own copy with output: {layout: folders}"
     )
     assert len(manifest(expanded(tmp_path, text + "output: {layout: folders}"))) == 6
+
+
+def test_an_ignore_value_beyond_the_bits_of_a_mask_fails_by_name(tmp_path):
+    planted(tmp_path / "in", m_png=labels(1))
+    text = PATTERN + "{m: {path: '{n}/m.png', kind: index, ignore: 300}}}\noutput: {border: constant}\n"
+    report = run(text + SPATIAL, tmp_path / "in", tmp_path / "out")
+    assert report.written == 2  # the original and the mirrored one need no fill
+    assert [failure.sentence() for failure in report.failed] == [
+        "a/p.png: the label 300 does not fit a mask of 8 bits, which ends at 255; "
+        "choose `ignore` and fill values within it, or store the masks with more bits"
+    ]
 
 
 # --- instances
@@ -170,10 +176,10 @@ def test_one_file_for_each_instance_becomes_one_map(tmp_path):
     nuclei(tmp_path / "in")
     out = expanded(tmp_path, NUCLEI % "" + SPATIAL)
     line = manifest(out)[0]
-    assert line["nuclei_file_name"] == "a/m/0.png"
+    assert line["nuclei_file_name"] == "a/m/p.png"
     assert line["sources"][0]["nuclei"] == ["a/m/0.png", "a/m/1.png", "a/m/2.png"]
     assert (line["overlaps"], line["dropped"]) == ({"nuclei": 8}, [])
-    values = read(out / "a/m/0.png")
+    values = read(out / "a/m/p.png")
     assert set(values.flat) == {0, 1, 2, 3}
     assert values[5, 17] == 3
     assert set(read(written(out, "nuclei")).flat) == {0, 1, 2, 3}
@@ -183,11 +189,11 @@ def test_instances_may_be_kept_apart(tmp_path):
     nuclei(tmp_path / "in")
     out = expanded(tmp_path, NUCLEI % ", join: false" + SPATIAL)
     line = manifest(out)[2]
-    assert line["nuclei_file_name"] == [f"a/m/{number}__mirrored.png" for number in range(3)]
+    assert line["nuclei_file_name"] == [f"a__mirrored/m/{number}.png" for number in range(3)]
     assert len(set(line["nuclei_sha256"])) == 3
     for number in range(3):
         before = read(tmp_path / f"in/a/m/{number}.png")
-        assert np.array_equal(read(out / f"a/m/{number}__mirrored.png"), before[:, ::-1])
+        assert np.array_equal(read(out / f"a__mirrored/m/{number}.png"), before[:, ::-1])
     originals = [(out / f"a/m/{n}.png").read_bytes() for n in range(3)]
     assert originals == [(tmp_path / f"in/a/m/{n}.png").read_bytes() for n in range(3)]
     record = api.read_manifest(out)[2]
@@ -278,7 +284,7 @@ def test_a_tiff_stays_a_tiff_of_its_depth(tmp_path, dtype):
     imwrite(tmp_path / "in/a/depth.tif", ramp)
     out = expanded(tmp_path, DEPTH % "tif" + SPATIAL)
     after = imread(written(out, "depth", "mirrored"))
-    assert written(out, "depth").name == "depth__turned.tif"
+    assert written(out, "depth") == out / "a__turned/depth.tif"
     assert (after.dtype, after.tolist()) == (ramp.dtype, ramp[:, ::-1].tolist())
 
 
@@ -313,6 +319,18 @@ def test_a_depth_map_moves_with_its_picture_to_a_twentieth_of_a_pixel(tmp_path):
         weight[weight < 0.02 * weight.max()] = 0
         centre = [(weight * c).sum() / weight.sum() for c in (across, down)]
         assert np.allclose(centre, expected[:2], atol=0.05)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_depth_map_that_holds_no_numbers_is_refused_with_their_count(tmp_path, value):
+    planted(tmp_path / "in")
+    ramp = depth_ramp(np.float32)
+    ramp[3:5, 7] = value
+    imwrite(tmp_path / "in/a/depth.tif", ramp)
+    report = run(DEPTH % "tif" + SPATIAL, tmp_path / "in", tmp_path / "out")
+    assert [failure.sentence() for failure in report.failed] == [
+        "a/depth.tif: holds values that are no numbers (NaN or infinite), 2 of 1073; replace them"
+    ] * 3
 
 
 def test_a_depth_map_of_another_size_is_refused_in_words(tmp_path):
@@ -353,7 +371,7 @@ def test_apply_takes_and_gives_masks_by_name(tmp_path):
     image, after = api.load_recipe(tmp_path / "r.yaml").apply(
         read(tmp_path / "in/a/p.png"), masks, key="a/p", variant="turned"
     )
-    assert np.array_equal(image, read(out / "a/p__turned.png"))
+    assert np.array_equal(image, read(out / "a__turned/p.png"))
     for name in "cid":
         assert np.array_equal(after[name], read(written(out, name))), name
 

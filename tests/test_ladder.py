@@ -6,9 +6,10 @@ from pathlib import Path
 import augcli
 
 LADDER = """
-errors store keys sample geometry ops codec transforms recipe catalogue formats masks instances draw program
-render augment record plan journal also fingerprint source worker output resume report engines run values
-examine survey estimate remarks starter preview api cli docs __main__
+errors wording store keys sample geometry ops curves codec transforms plugins extend recipe catalogue
+formats masks kinds instances draw program render augment record plan journal also fingerprint source arrays
+worker output resume report engines run values examine survey estimate remarks starter convert preview
+manifest soundness verifying replaying api cli docs __main__
 """.split()  # noqa: SIM905 - words read better here than a list of strings
 ROOT = Path(augcli.__file__).parent
 

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from augcli.errors import AugcliError, ImageError
+from augcli.kinds import FILLED, find_spec
 from augcli.masks import (
     MOST_LOOKED_AT,
     MaskSpec,
     check_threshold,
-    find_spec,
     look_at,
     looked_at,
     prepared,
@@ -36,7 +36,7 @@ def mask(values, mode="L", palette=None, file_format="png"):
 def spec_of(*masks, text="", border="reflect"):
     recipe = parse_recipe(text or "augcli: 1", "recipe.yaml")
     looks = [look_at(m, f"{number}.png") for number, m in enumerate(masks)]
-    return find_spec(looks, recipe.input, recipe.output.mask, border)
+    return find_spec(looks, recipe.input, recipe.output.mask, [FILLED] if border == "constant" else [])
 
 
 def refusal(function, *args, **options):
@@ -122,7 +122,7 @@ def test_a_stray_value_in_one_of_many_declared_binary_masks_is_not_their_foregro
     text = "input: {mask: {kind: binary}}"
     good, empty = mask([[0, 255]]), mask([[0, 0]])
     assert spec_of(good, empty, mask([[0, 254, 255]]), good, text=text).foreground == 255
-    assert "these have 1, 255; " in refusal(spec_of, mask([[0, 1]]), good, empty, text=text)
+    assert "these have 1 (0.png), 255 (1.png); " in refusal(spec_of, mask([[0, 1]]), good, empty, text=text)
 
 
 def test_a_declared_kind_is_taken():
@@ -132,7 +132,7 @@ def test_a_declared_kind_is_taken():
 
 def test_declared_binary_masks_of_three_values_are_refused():
     assert refusal(spec_of, mask([[0, 1, 2]]), text="input: {mask: {kind: binary}}") == (
-        "binary masks have one value besides 0, these have 1, 2; "
+        "binary masks have one value besides 0, these have 1 (0.png), 2 (0.png); "
         "say input: {mask: {threshold: N}} or {kind: index}"
     )
 

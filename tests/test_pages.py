@@ -19,7 +19,7 @@ from sets import (
     tree,
 )
 
-from augcli.codec import decode_mask_pages, decode_pages
+from augcli.codec import decode_mask_pages, decode_pages, encode_mask_pages
 from augcli.errors import AugcliError
 from augcli.estimate import outlook
 from augcli.formats import with_pages
@@ -27,7 +27,7 @@ from augcli.plan import EVERYTHING, Selection
 from augcli.preview import Wanted, preview
 from augcli.recipe import parse_recipe
 from augcli.run import read_input
-from augcli.sample import Dataset, Item
+from augcli.sample import Coding, Dataset, Item
 from augcli.source import read_source
 from augcli.survey import survey
 
@@ -42,7 +42,6 @@ variants:
       - gaussian_noise: {std: 0.02}
 """
 FLIP = "variants: {flip: [horizontal_flip]}\n"
-PAIRS = {"layout": "pattern", "images": "{id}.tif", "masks": "{id}_ids.{ext}"}
 STARDIST = """
 input: {layout: pattern, images: "img{n}.tif", masks: "mask{n}.tif", mask: {kind: instance}, pages: %s}
 output: {image: {format: tiff}}
@@ -218,6 +217,19 @@ def test_an_original_stack_is_the_bytes_of_the_source(tmp_path, out):
     for name in ("images/a.tif", "masks/a.tif"):
         assert (out / name).read_bytes() == (root / name).read_bytes()
     assert manifest(out)[0]["reencoded"] is None
+
+
+@pytest.mark.parametrize("pages", ["each", "together"])
+def test_each_page_of_a_palette_mask_keeps_its_own_colours(tmp_path, out, pages):
+    tiff(tmp_path / "in/images/a.tif", frames(2))
+    codings = [Coding("P", bytes(range(256)) * 3), Coding("P", bytes(range(255, -1, -1)) * 3)]
+    path = tmp_path / "in/masks/a.tif"
+    path.parent.mkdir()
+    path.write_bytes(encode_mask_pages([labels(0), labels(1)], codings))
+    run(recipe(pages), tmp_path / "in", out)
+    copies = [line["mask_file_name"] for line in manifest(out) if line["variant"] == "flip"]
+    found = [mask for name in copies for mask in decode_mask_pages((out / name).read_bytes(), where=name)]
+    assert [mask.coding for mask in found] == codings
 
 
 def test_a_mask_of_one_page_moves_once_with_a_stack(tmp_path, out):

@@ -18,11 +18,26 @@ from augcli.errors import AugcliError, DatasetError, OutputError
 from augcli.masks import MaskSpec
 from augcli.ops import Applied
 from augcli.plan import Job, Pair
-from augcli.preview import Wanted, chosen_jobs, chosen_pairs, class_name, ignored_label, preview
-from augcli.preview.captions import described, font_of, legible, paragraph, shortened, shortest, wrapped
-from augcli.preview.overlay import QUALITATIVE, Labels, colorful, contours, overlaid
-from augcli.preview.sheet import Cell, Chip, draw_sheet
+from augcli.preview import Wanted, preview
+from augcli.preview.captions import (
+    described,
+    font_of,
+    instances_shown,
+    legible,
+    paragraph,
+    parameters,
+    range_shown,
+    shortened,
+    shortest,
+    wrapped,
+)
+from augcli.preview.cells import class_name, ignored_label
+from augcli.preview.choice import chosen_copies, chosen_jobs, chosen_pairs
+from augcli.preview.display import RAMP, levels_shown, ramped
+from augcli.preview.overlay import QUALITATIVE, TILE_GAP, Labels, below, colorful, contours, overlaid
+from augcli.preview.sheet import CHIP, Cell, Chip, Sheet, draw_sheet
 from augcli.recipe import Recipe, parse_recipe
+from augcli.sample import Image as Picture
 from augcli.sample import Item
 
 FLIP = "variants: {fliplr: [horizontal_flip]}"
@@ -70,6 +85,15 @@ def numbers(jobs: list[Job]) -> list[int]:
     return [int(job.item.key.split("/")[1]) for job in jobs]
 
 
+def copies_of(text: str, wanted: Wanted) -> list[str]:
+    """The copies that are shown of a source, as `variant number`."""
+    recipe = recipe_of(text)
+    plan = [("original", 1), *((v.name, copy + 1) for v in recipe.variants for copy in range(v.copies))]
+    job = Job(Item("x", "x.png"), tuple(Pair("x", variant, copy, "", {}) for variant, copy in plan))
+    (pairs,) = chosen_copies(recipe, [job], wanted)
+    return [f"{pair.variant} {pair.copy}" for pair in pairs]
+
+
 class TestChoice:
     def test_sources_are_spread_evenly(self) -> None:
         chosen = chosen_jobs(jobs_of(40), Wanted(rows=4), Path("in"))
@@ -101,11 +125,58 @@ class TestChoice:
 
     def test_every_variant_comes_once_before_any_comes_twice(self) -> None:
         plan = [("original", 1), ("a", 1), ("a", 2), ("a", 3), ("flip", 1), ("b", 1), ("b", 2), ("b", 3)]
-        job = Job(Item("x", "x.png"), tuple(Pair("x", variant, copy, "", {}) for variant, copy in plan))
-        shown = {most: [(p.variant, p.copy) for p in chosen_pairs(job, most)] for most in (2, 5, 99)}
+        pairs = [Pair("x", variant, copy, "", {}) for variant, copy in plan[1:]]
+        shown = {most: [(p.variant, p.copy) for p in chosen_pairs(pairs, most)] for most in (2, 5, 99)}
         assert shown[2] == [("a", 1), ("flip", 1)]
         assert shown[5] == [("a", 1), ("a", 2), ("flip", 1), ("b", 1), ("b", 2)]
         assert shown[99] == plan[1:]
+
+    @pytest.mark.parametrize(
+        ("wanted", "expected"),
+        [
+            (Wanted(variant="jitter"), ["jitter 1", "jitter 2", "jitter 3"]),
+            (Wanted(variant="jitter", cols=2), ["jitter 1", "jitter 2"]),
+            (Wanted(copy=1), ["fliplr 1", "jitter 1"]),
+            (Wanted(copy=3), ["jitter 3"]),
+            (Wanted(strip=True, rows=2), ["jitter 1", "jitter 2"]),
+            (Wanted(strip=True, copy=3), ["jitter 3"]),
+            (Wanted(strip=True, variant="fliplr"), ["fliplr 1"]),
+        ],
+    )
+    def test_a_variant_and_a_copy_can_be_chosen(self, wanted: Wanted, expected: list[str]) -> None:
+        assert copies_of(JITTER, wanted) == expected
+
+    def test_without_a_random_variant_a_strip_shows_the_first(self) -> None:
+        text = "variants: {ud: [vertical_flip], lr: [horizontal_flip]}"
+        assert copies_of(text, Wanted(strip=True)) == ["ud 1"]
+
+    @pytest.mark.parametrize(
+        ("text", "wanted", "message"),
+        [
+            (
+                JITTER,
+                Wanted(strip=True, variant="jiter"),
+                "recipe.yaml: the recipe has no variant 'jiter'; it has fliplr, jitter",
+            ),
+            (
+                JITTER,
+                Wanted(strip=True, copy=9),
+                "recipe.yaml: variant jitter makes no copy 9; the last is copy 3",
+            ),
+            (JITTER, Wanted(copy=9), "recipe.yaml: no variant makes a copy 9; the last is copy 3"),
+            (
+                "keep_original: true",
+                Wanted(strip=True),
+                "recipe.yaml: the recipe has no variants; leave out --strip, --variant and --copy",
+            ),
+        ],
+    )
+    def test_what_is_not_there_is_answered_with_what_is(
+        self, text: str, wanted: Wanted, message: str
+    ) -> None:
+        with pytest.raises(AugcliError) as caught:
+            copies_of(text, wanted)
+        assert str(caught.value) == message
 
 
 class TestPictures:
@@ -163,24 +234,99 @@ class TestPictures:
         sheet = preview(recipe_of(text), pairs, Wanted(cell=64))
         assert (sheet.sources, sheet.copies) == (4, 7)
         assert sheet.failures == (
-            "images/a.png: a crop of 35x30 does not fit in 32x30; crop less, or resize or pad first",
+            "images/a.png: a crop of 35x30 does not fit in 32x30; "
+            "crop less, resize first, or put pad_if_needed: {size: 35x30} before it",
         )
 
     def test_a_sheet_too_large_for_memory_is_refused(self) -> None:
         cell = Cell("a", picture=Image.new("RGB", (2048, 10)))
         with pytest.raises(AugcliError) as caught:
-            draw_sheet("", "", [[cell] * 100] * 100, [], 2048)
+            draw_sheet(Sheet("", "", [[cell] * 100] * 100, [], 2048))
         assert str(caught.value) == (
             "the sheet would have 206242x5696 pixels; use fewer --rows or --cols, or a smaller --cell"
         )
+
+
+TOP, LEFT = 28 + 30 + 32, 28  # of the first picture in a sheet
+OTHER = "input: {images: images, masks: {mask: masks, depth: {path: depth, kind: image}}}\n" + FLIP
+
+
+def write_depth(root: Path, values: Any) -> None:
+    (root / "depth").mkdir()
+    Image.fromarray(values).save(root / "depth" / "a.png")
+
+
+class TestOtherMasks:
+    def test_a_depth_map_lies_below_its_picture_in_the_colours_of_the_ramp(self, tmp_path: Path) -> None:
+        write_pair(tmp_path, "a")
+        write_depth(tmp_path, np.repeat(np.linspace(900, 4900, 40)[None], 30, axis=0).astype(np.uint16))
+        sheet = np.asarray(preview(recipe_of(OTHER), tmp_path, Wanted(rows=1, cell=64)).image)
+        plain = np.asarray(preview(recipe_of(FLIP), tmp_path, Wanted(rows=1, cell=64)).image)
+        assert np.array_equal(
+            sheet[TOP : TOP + 48, LEFT : LEFT + 64], plain[TOP : TOP + 48, LEFT : LEFT + 64]
+        )
+        source, copy = (sheet[TOP + 48 + TILE_GAP :][:48, left:][:, :64] for left in (LEFT, LEFT + 64 + 14))
+        assert np.array_equal(copy[:, ::-1], source)
+        assert np.abs(source[24, 0].astype(int) - RAMP[0]).max() < 20
+        assert np.abs(source[24, 63].astype(int) - RAMP[-1]).max() < 20
+
+    def test_a_second_picture_in_colour_is_shown_in_its_colours(self, tmp_path: Path) -> None:
+        write_pair(tmp_path, "a")
+        write_depth(tmp_path, np.full((30, 40, 3), (10, 150, 200), np.uint8))
+        sheet = np.asarray(preview(recipe_of(OTHER), tmp_path, Wanted(rows=1, cell=64)).image)
+        assert sheet[TOP + 48 + TILE_GAP + 24, LEFT + 30].tolist() == [10, 150, 200]
+
+    def test_a_ramp_and_instances_have_a_chip_in_the_legend(self, tmp_path: Path) -> None:
+        write_pair(tmp_path, "a")
+        write_depth(tmp_path, np.zeros((30, 40), np.uint16))
+        text = OTHER.replace("mask: masks", "ids: {path: masks, kind: instance}")
+        sheet = preview(recipe_of(text), tmp_path, Wanted(rows=1, cell=200)).image
+        chips = [Chip("ids: a colour for each instance", QUALITATIVE[0], QUALITATIVE[1:6])]
+        chips += [Chip("depth: low to high", RAMP[0], RAMP[1:])]
+        cell = Cell("", picture=Image.new("RGB", (454, 9)))
+        alone = draw_sheet(Sheet("", "", [[cell]], chips, sheet.width - 56))
+        lines = [np.asarray(image)[-28 - 22 : -28, 28:] for image in (sheet, alone)]
+        assert np.array_equal(*lines)
+        assert {tuple(pixel) for pixel in lines[0][8, : 3 * CHIP]} == set(QUALITATIVE[:6])
+
+    def test_instances_are_counted_by_mask_whether_joined_or_apart(self) -> None:
+        ids = np.array([[0, 7, 7], [300, 0, 9]], np.uint16)
+        nothing, one = np.zeros((2, 2), np.uint8), np.ones((2, 2), np.uint8)
+        masks = {"ids": ids, "cells#1": one, "cells#2": nothing, "cells#3": one, "mask": one, "other": ids}
+        assert instances_shown(masks, {"ids", "cells#1", "cells#2", "cells#3", "mask"}) == [
+            "cells: 2 instances",
+            "ids: 3 instances",
+            "1 instance",
+        ]
+
+    def test_a_range_is_that_of_the_copy(self) -> None:
+        assert range_shown("depth", np.array([[0.25, 12.5]], np.float32)) == "depth: 0.25 to 12.5"
+        assert range_shown("mask", np.array([[7, 40_000]], np.uint16)) == "7 to 40000"
+
+    def test_the_ramp_grows_brighter_from_low_to_high(self) -> None:
+        colors = ramped(np.linspace(-1, 2, 301)[None], (0.0, 1.0))[0].astype(int)
+        light = colors @ [299, 587, 114]
+        assert (np.diff(light[100:201]) > 0).all()
+        assert (colors[:101] == RAMP[0]).all()
+        assert (colors[200:] == RAMP[-1]).all()
+
+    def test_a_depth_map_of_one_value_has_a_colour_too(self) -> None:
+        image = Picture(np.full((4, 4, 1), 3, np.float32), "tiff", colors="grey")
+        assert (ramped(image.pixels[..., 0], levels_shown(image)) == RAMP[0]).all()
+
+    def test_pictures_lie_below_each_other_on_white(self) -> None:
+        first, second = (Image.new("RGB", (5, height), color) for height, color in ((3, "red"), (2, "blue")))
+        column = np.asarray(below(first, [second]))
+        assert column.shape == (3 + TILE_GAP + 2, 5, 3)
+        assert [column[row, 2].tolist() for row in (0, 3, -1)] == [[255, 0, 0], [255] * 3, [0, 0, 255]]
 
 
 GREY = np.full((8, 8, 3), 100, np.uint8)
 
 
 def shown(values: Any, look: Labels, image: Any = GREY) -> tuple[Any, set[tuple[str, int]]]:
-    picture, seen = overlaid(image, {"mask": np.asarray(values)}, {"mask": look}, 64)
-    return np.asarray(picture), seen
+    drawn = overlaid(image, {"mask": np.asarray(values)}, {"mask": look}, 64)
+    return np.asarray(drawn.picture), drawn.seen
 
 
 class TestOverlay:
@@ -219,18 +365,34 @@ class TestOverlay:
 
     def test_contours_lie_on_both_sides_of_a_border_and_not_at_the_frame(self) -> None:
         labels = np.repeat([[0] * 6 + [1] * 6], 5, axis=0)
-        assert contours(labels).tolist() == [[False] * 4 + [True] * 4 + [False] * 4] * 5
+        assert contours(labels, 2).tolist() == [[False] * 4 + [True] * 4 + [False] * 4] * 5
+
+    @given(color=st.tuples(*[st.integers(0, 255)] * 3), label=st.integers(1, 20), of_class=st.booleans())
+    def test_a_contour_is_seen_on_a_picture_of_any_colour(
+        self, color: tuple[int, int, int], label: int, of_class: bool
+    ) -> None:
+        color = Labels().color(label) if of_class else color
+        values = np.repeat([[0] * 32 + [label] * 32], 64, axis=0).astype(np.uint8)
+        pixels, _ = shown(values, Labels(), np.full((64, 64, 3), color, np.uint8))
+        assert np.abs(pixels[:, 32:35].astype(int) - color).max() > 40
+        assert (pixels[:, :32] == color).all()
+
+    def test_the_plain_picture_has_no_masks(self) -> None:
+        values = np.repeat([[0] * 4 + [1] * 4], 8, axis=0)
+        drawn = overlaid(GREY, {"mask": values}, {"mask": Labels()}, 64)
+        assert (np.asarray(drawn.plain) == 100).all()
+        assert (np.asarray(drawn.picture) != 100).any()
 
     def test_grey_and_transparent_pictures_are_shown_on_white(self) -> None:
         blank: dict[str, Any] = {}
-        grey, _ = overlaid(np.full((4, 4, 1), 90, np.uint8), blank, {}, 64)
-        clear, _ = overlaid(np.zeros((4, 4, 4), np.uint8), blank, {}, 64)
+        grey = overlaid(np.full((4, 4, 1), 90, np.uint8), blank, {}, 64).picture
+        clear = overlaid(np.zeros((4, 4, 4), np.uint8), blank, {}, 64).picture
         assert grey.getpixel((9, 9)) == (90, 90, 90)
         assert clear.getpixel((9, 9)) == (255, 255, 255)
 
     @given(width=st.integers(1, 300), height=st.integers(1, 300))
     def test_every_picture_fits_its_cell(self, width: int, height: int) -> None:
-        picture, _ = overlaid(np.zeros((height, width, 1), np.uint8), {}, {}, 32)
+        picture = overlaid(np.zeros((height, width, 1), np.uint8), {}, {}, 32).picture
         assert max(picture.size) == 32
         assert min(picture.size) >= 1
 
@@ -263,10 +425,16 @@ class TestNames:
     def test_a_legend_of_many_classes_says_how_many_are_left_out(self) -> None:
         cell = Cell("a", picture=Image.new("RGB", (200, 10)))
         few, many, most = (
-            draw_sheet("", "", [[cell]], [Chip("some class", (9, 9, 9))] * count, 200).height
+            draw_sheet(Sheet("", "", [[cell]], [Chip("some class", (9, 9, 9))] * count, 200)).height
             for count in (3, 300, 3000)
         )
         assert few < many == most
+
+
+CHAIN: dict[str, Any] = {
+    "weight": 0.4,
+    "steps": [{"name": "solarize", "params": {"threshold": 0.8}}, {"name": "equalize", "params": {}}],
+}
 
 
 class TestCaptions:
@@ -291,10 +459,36 @@ class TestCaptions:
                 "elastic alpha 589, sigma 24",
             ),
             (Applied("elastic_grid", {"displacements": [[[1.0, 2.0]]]}), "elastic_grid"),
+            (Applied("channel_dropout", {"channels": [0, 2], "fill": 0.0}), "channel_dropout channels 0, 2"),
+            (Applied("cutout", {"boxes": [[1, 2, 3, 4]], "fill": [0, 0, 0]}), "cutout 1 box"),
+            (
+                Applied("aug_mix", {"keep": 0.25, "chains": [CHAIN, CHAIN | {"weight": 0.6}]}),
+                "aug_mix keep 0.25, 0.4 solarize 0.8 > equalize, 0.6 solarize 0.8 > equalize",
+            ),
         ],
     )
     def test_a_step_is_described_by_its_numbers(self, applied: Applied, text: str) -> None:
         assert described([applied]) == [text]
+
+    def test_the_end_of_a_warp_is_no_step(self) -> None:
+        steps = [Applied("end_warp", {}), Applied("transpose", {}), Applied("end_warp", {})]
+        assert described(steps) == ["transpose"]
+
+    @pytest.mark.parametrize(
+        ("applied", "texts"),
+        [
+            (Applied("transpose", {}), []),
+            (Applied("rotate", {"degrees": -7.3125}), ["degrees -7.31\u00b0"]),
+            (Applied("crop", {"x": 4, "y": 0, "width": 9, "height": 8, "unit": "pixels"}), ["9x8 at 4, 0"]),
+            (
+                Applied("posterize", {"bits": 4, "rounded": True, "definition": "torchvision"}),
+                ["bits 4", "definition torchvision", "rounded"],
+            ),
+            (Applied("poisson_noise", {"scale": 50.5, "key": "0f" * 16}), ["scale 50.5"]),
+        ],
+    )
+    def test_parameters_are_told_by_name(self, applied: Applied, texts: list[str]) -> None:
+        assert parameters(applied) == texts
 
     @pytest.mark.parametrize(
         ("value", "text"), [(3.0, "3"), (1234.56, "1235"), (12.345, "12.3"), (0.01766, "0.018"), (0, "0")]
@@ -361,8 +555,8 @@ class TestCommand:
     def test_another_suffix_is_refused(self, pairs: Path, tmp_path: Path) -> None:
         with pytest.raises(OutputError) as caught:
             run(tmp_path / "recipe.yaml", pairs, "-o", "sheet.pdf")
-        assert (
-            str(caught.value) == "sheet.pdf: a sheet is a .png, .jpg or .webp file; name such a file with -o"
+        assert str(caught.value) == (
+            "sheet.pdf: a sheet is a .png, .jpg, .webp or .html file; name such a file with -o"
         )
 
     def test_a_folder_is_refused(self, pairs: Path, tmp_path: Path) -> None:

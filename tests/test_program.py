@@ -43,19 +43,47 @@ moves = st.one_of(
     st.just({"crop": {"x": 0.2, "y": 0.1, "width": 0.6, "height": 0.8}}),
     st.just({"elastic": {"displacement_px": 1.5, "sigma": 10}}),
     st.just({"elastic_grid": {"points": 3, "sigma": 2}}),
+    st.floats(-180, 180).map(lambda d: {"safe_rotate": {"degrees": d}}),
+    st.floats(0, 0.6).map(lambda s: {"perspective": {"strength": s}}),
+    st.just({"perspective": {"strength": 0.1, "definition": "albumentations"}}),
+    st.tuples(sides, sides).map(lambda s: {"letterbox": {"size": f"{s[0]}x{s[1]}"}}),
+    st.tuples(sides, sides).map(lambda s: {"pad_if_needed": {"size": f"{s[0]}x{s[1]}"}}),
+    st.just({"grid_distortion": {"steps": 4, "limit": 0.4}}),
+    st.floats(-0.2, 0.4).map(lambda k: {"optical_distortion": {"k": k}}),
+    st.just({"piecewise_affine": {"points": "3x4", "sigma": 1.5}}),
+    st.just({"thin_plate_spline": {"points": 3, "sigma": 1.5}}),
 )
 chains = st.lists(moves, min_size=1, max_size=5)
 
 
 def near_an_edge(warp: Warp, points: np.ndarray) -> np.ndarray:
-    """Points that some fold reads within a millionth of a pixel of an edge, where it may go either way."""
+    """Points that some fold reads within a millionth of a pixel of an edge, where it may go either way, and
+    those that some perspective sees at the horizon or beyond."""
     near = np.zeros(len(points), bool)
     x, y = points[:, 0], points[:, 1]
     for step in reversed(warp.maps):
         if isinstance(step, Fold):
             for value, low, high in ((x, step.left, step.right), (y, step.top, step.bottom)):
                 near |= np.abs((value - low) / (high - low) - np.rint((value - low) / (high - low))) < 1e-6
+        if isinstance(step, Projective):
+            near |= weights(step.inverse(), x, y) < 0.05
         x, y = step.pull(x, y)
+    return near
+
+
+def weights(step: Projective, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    g, h, i = step.matrix()[2]
+    return g * x + h * y + i
+
+
+def near_the_horizon(warp: Warp, points: np.ndarray) -> np.ndarray:
+    """Source points that some perspective sends to the horizon or beyond."""
+    near = np.zeros(len(points), bool)
+    x, y = points[:, 0], points[:, 1]
+    for step in warp.maps:
+        if isinstance(step, Projective):
+            near |= weights(step, x, y) < 0.05
+        x, y = step.push(x, y)
     return near
 
 
@@ -74,7 +102,9 @@ def test_a_simplified_warp_reads_the_same_points(steps, border, copy):
 def test_a_simplified_warp_sends_points_to_the_same_place(steps, copy):
     warp = program_of(steps, FRAME, copy=copy).warp()
     points = centres(FRAME)
-    np.testing.assert_allclose(warp.simplified().forward(points), warp.forward(points), atol=1e-6)
+    clear = ~near_the_horizon(warp, points)
+    found, expected = warp.simplified().forward(points), warp.forward(points)
+    np.testing.assert_allclose(found[clear], expected[clear], atol=1e-6)
 
 
 @settings(max_examples=40, deadline=None)
@@ -128,12 +158,12 @@ def test_a_run_of_spatial_and_colour_steps_is_one_stage():
     (stage,) = program_of([SPATIAL[0], COLOR[0], SPATIAL[1], COLOR[1], SPATIAL[2]], FRAME).stages
     assert len(stage.tints) == 2
     assert len(stage.warp.simplified().maps) == 2  # the frame's border, and one matrix
-    assert stage.filter is None
+    assert stage.end is None
 
 
 def test_a_filter_ends_a_stage():
     program = program_of([*SPATIAL, BLUR, *COLOR, BLUR, SPATIAL[0]], FRAME)
-    assert [bool(s.filter) for s in program.stages] == [True, True, False]
+    assert [bool(s.end) for s in program.stages] == [True, True, False]
     assert [len(s.tints) for s in program.stages] == [0, 2, 0]
 
 

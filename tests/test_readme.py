@@ -9,6 +9,7 @@ import shlex
 from pathlib import Path
 
 import click
+import numpy as np
 import pytest
 
 import augcli
@@ -38,8 +39,28 @@ def test_every_recipe_is_valid(text: str) -> None:
     assert parse_recipe(text, "README.md").variants
 
 
+@pytest.fixture
+def film(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_plugins: None) -> Path:
+    """The README's plugin as a file in the working folder."""
+    (block,) = [text for text in blocks("python") if "augcli.extend" in text]
+    (tmp_path / "film.py").write_text(block)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "film.py"
+
+
+def test_the_plugin_works(film: Path) -> None:
+    text = "plugins: [film]\ntransforms: [squeeze: {factor: 0.5}, film_grain: {strength: 0.1}]\ncopies: 1"
+    (film.parent / "r.yaml").write_text(text)
+    recipe = augcli.load_recipe("r.yaml", plugins=["film.py"])
+    image = np.full((40, 60, 3), 128, np.uint8)
+    image[:, 20:40] = 255
+    made, _ = recipe.apply(image, key="a", variant="aug")
+    assert (made[:, 25:35] == 255).all()  # 20 to 40 is squeezed to 25 to 35, and white has no grain
+    assert 15 < made[:, 15:24].std() < 40
+
+
 @pytest.mark.parametrize("line", commands())
-def test_every_command_is_one(line: str) -> None:
+def test_every_command_is_one(line: str, film: Path) -> None:
     name, *arguments = shlex.split(line.split(">")[0])[1:]
     top = click.Context(cli, info_name="augcli", **cli.context_settings)
     command = cli.get_command(top, name)

@@ -14,7 +14,7 @@ SOURCE = Source("x.jpg", "ab", 40, 30, {"mask": "x.gif"}, {"mask": "cd"})
 MIRROR = [[-1.0, 0.0, 40.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
 KEYS = (
     "file_name mask_file_name sources group split label variant copy applied matrix warp width height "
-    "filled reencoded note sha256 mask_sha256"
+    "filled attempts reencoded note sha256 mask_sha256"
 )
 
 

@@ -40,6 +40,7 @@ def test_a_sensible_recipe_gets_no_remark() -> None:
         ("horizontal_flip", "mirrors"),
         ("vertical_flip", "turns upside down"),
         ("transpose", "transposes"),
+        ("anti_transpose", "transposes"),
     ],
 )
 def test_a_flip_of_every_random_copy_is_remarked(flip: str, does: str) -> None:
@@ -127,6 +128,14 @@ def test_factors_of_zero_are_remarked() -> None:
     assert of_steps("brightness: {shift: [-0.1, 0.1]}") == []
 
 
+def test_control_points_that_hardly_move_are_remarked_with_ones_that_do() -> None:
+    assert of_steps("thin_plate_spline: {points: 4x3, sigma: [0.01, 0.05]}") == [
+        "aug: thin_plate_spline moves its points by 0.05 px (standard deviation), which nobody sees; "
+        "for 2 px write thin_plate_spline: {points: 4x3, sigma: 2}"
+    ]
+    assert of_steps("elastic_grid: {sigma: 0.1}", "piecewise_affine: {sigma: 0.1}") == []
+
+
 def test_a_normal_factor_is_judged_by_three_deviations() -> None:
     assert of_steps("brightness: {factor: {normal: [1, 0.2]}}") == []
     assert len(of_steps("brightness: {factor: {normal: [1, 0.4]}}")) == 1
@@ -140,9 +149,39 @@ def test_a_constant_border_that_comes_into_view_is_remarked_once_a_variant() -> 
     ]
 
 
-def test_what_stays_inside_the_picture_needs_no_border() -> None:
-    top = "output: {border: constant}"
-    assert of_steps("scale: {factor: [1, 2]}", "rotate: {degrees: 180}", top=top) == []
+@pytest.mark.parametrize(
+    "step",
+    [
+        "rotate: {degrees: {choice: [90, 180]}}",
+        "safe_rotate: {degrees: [-5, 5]}",
+        "shift_scale_rotate: {shift_x: 0.1}",
+        "perspective: {strength: 0.3}",
+        "optical_distortion: {k: [-0.1, 0.1]}",
+        "elastic_grid: {sigma: 5}",
+        "thin_plate_spline: {sigma: 5}",
+    ],
+)
+def test_what_can_show_the_outside_is_named(step: str) -> None:
+    (remark,) = of_steps(step, top="output: {border: constant}")
+    assert remark.startswith(
+        f"aug: {step.partition(':')[0]} can bring into view what lies outside the picture"
+    )
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "scale: {factor: [1, 2]}",
+        "rotate: {degrees: 180}",
+        "safe_rotate: {degrees: {choice: [90, 180, 270]}}",
+        "perspective: {strength: 0.05, definition: albumentations}",
+        "optical_distortion: {k: [-0.1, 0]}",
+        "grid_distortion: {limit: 0.3}",
+        "piecewise_affine: {sigma: 5}",
+    ],
+)
+def test_what_stays_inside_the_picture_needs_no_border(step: str) -> None:
+    assert of_steps(step, top="output: {border: constant}") == []
 
 
 @pytest.mark.parametrize(
@@ -155,6 +194,10 @@ def test_what_stays_inside_the_picture_needs_no_border() -> None:
         "[affine: {}]",
         "[elastic: {alpha: 0, sigma: 4}]",
         "[pad: {left: 0}]",
+        "[elastic_grid: {sigma: 0}]",
+        "[perspective: {strength: 0}]",
+        "[shift_scale_rotate: {}]",
+        "[grid_distortion: {limit: 0}, optical_distortion: {k: 0}]",
     ],
 )
 def test_a_variant_without_effect_is_remarked(steps: str) -> None:
@@ -176,6 +219,8 @@ def test_a_step_without_effect_is_remarked() -> None:
         "resize: {short_side: 100}",
         "rotate90",
         "random_resized_crop: {size: 64}",
+        "letterbox: {size: 64}",
+        "pad_if_needed: {size: 64}",
     ],
 )
 def test_steps_without_a_neutral_number_have_an_effect(step: str) -> None:
@@ -243,6 +288,28 @@ def test_splits_that_nobody_expands_are_remarked(tmp_path: Path) -> None:
     ]
 
 
+def test_masks_of_0_and_255_but_for_a_few_are_named_and_each_line_settles_it(tmp_path: Path) -> None:
+    root = pairs(tmp_path, [0, 255], [0, 255], [255], [0, 7, 255], [0])
+    lines = ("input: {mask: {kind: binary, threshold: 127}}", "input: {mask: {ignore: 255}}")
+    assert of_data(root) == [
+        "masks hold 0 and 255, but for 1 of 5 with 7: masks/d.png; mend it, or say "
+        f"{lines[0]} where 255 is foreground, {lines[1]} where it means: no label"
+    ]
+    for line in lines:
+        assert of_data(root, f"{line}\ntransforms: [horizontal_flip]") == []
+
+
+def test_of_many_masks_that_hold_more_than_0_and_255_the_first_are_named(tmp_path: Path) -> None:
+    for number in range(20):
+        picture(tmp_path / f"images/{number:02}.jpg")
+        mask(tmp_path / f"masks/{number:02}.png", [0, number, 255] if 10 < number < 18 else [0, 255])
+    remark = next(remark for remark in of_data(tmp_path) if remark.startswith("masks"))
+    assert remark.startswith(
+        "masks hold 0 and 255, but for 7 of 20 with 11, 12, 13, 14, 15, 16, 17: "
+        "masks/11.png, masks/12.png, masks/13.png, masks/14.png, masks/15.png and 2 more; mend them, or say "
+    )
+
+
 def test_a_lone_255_above_the_classes_is_asked_about(tmp_path: Path) -> None:
     root = pairs(tmp_path, [0, 1, 7, 255])
     assert of_data(root) == ["masks hold 255; if that means: no label, say input: {mask: {ignore: 255}}"]
@@ -284,3 +351,7 @@ def test_a_grid_that_folds_in_the_smallest_picture_is_remarked(tmp_path: Path) -
         "above a quarter of that distance it folds over itself in places"
     ]
     assert of_data(root, "transforms: [elastic_grid: {points: 3, sigma: 3}]") == []
+    for name in ("piecewise_affine", "thin_plate_spline"):
+        (remark,) = of_data(root, f"transforms: [{name}: {{points: 3, sigma: 10}}]")
+        assert remark.startswith(f"aug: {name} has sigma 10 with points 15 px apart")
+    assert of_data(root, "transforms: [grid_distortion: {limit: 0.9}, optical_distortion: {k: 1}]") == []

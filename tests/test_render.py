@@ -10,7 +10,7 @@ import augcli.render as rendering
 from augcli.errors import ImageError
 from augcli.geometry import Frame
 from augcli.render import Look, coordinates, render
-from augcli.sample import Sample
+from augcli.sample import Marks, Sample
 
 PHOTO = data.astronaut()[20:173, 90:291]
 MASK = (np.arange(153 * 201) % 65521).astype(np.uint16).reshape(153, 201)
@@ -157,7 +157,7 @@ def test_each_mask_has_its_fill():
     masks = {"cells": np.ones((4, 4), np.uint16), "colours": np.ones((4, 4, 3), np.uint8)}
     sample = Sample(np.ones((4, 4, 1), np.uint8), masks)
     program = program_of([{"pad": {"left": 1}}], Frame(4, 4), "constant")
-    found = render(program, sample, Look(), {"cells": 65535, "colours": (9, 8, 7)}).sample.masks
+    found = render(program, sample, Look(), {"cells": Marks(65535), "colours": Marks((9, 8, 7))}).sample.masks
     assert found["cells"][:, 0].tolist() == [65535] * 4
     assert found["colours"][0].tolist() == [[9, 8, 7]] + [[1, 1, 1]] * 4
 

@@ -8,7 +8,7 @@ from steps import program_of
 from augcli.errors import ImageError
 from augcli.geometry import Frame
 from augcli.render import Look, render
-from augcli.sample import PixelFormat, Sample
+from augcli.sample import Marks, PixelFormat, Sample
 
 PHOTO = np.ascontiguousarray(data.astronaut()[:120, :160])
 STEPS = [
@@ -24,7 +24,8 @@ SIXTEEN = PHOTO.astype(np.uint16) * 257
 def run(steps, image, meaning=None, masks=None, soft=frozenset(), border="reflect"):
     frame = Frame(image.shape[1], image.shape[0])
     sample = Sample(image, masks or {}, meaning, soft)
-    return render(program_of(steps, frame, border), sample, Look(), dict.fromkeys(sample.masks, 0)).sample
+    marks = dict.fromkeys(sample.masks, Marks())
+    return render(program_of(steps, frame, border), sample, Look(), marks).sample
 
 
 @pytest.mark.parametrize(

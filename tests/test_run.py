@@ -41,7 +41,7 @@ from sets import (
 from augcli import run as running
 from augcli.codec import decode_image, decode_mask
 from augcli.errors import AugcliError
-from augcli.masks import packed
+from augcli.masks import MaskSpec, packed, specs_of_json
 from augcli.plan import Selection
 
 NUMPY = {"original": lambda a: a, "flipud": np.flipud, "fliplr": np.fliplr}
@@ -333,7 +333,7 @@ def test_dataset_json_describes_the_run(tmp_path, out):
     }
     assert found["input"] == {"layout": "folders", "images": "images", "masks": "masks"}
     assert found["border"] == "reflect"
-    assert found["masks"]["mask"] == {"kind": "index", "foreground": None, "threshold": None, "fill": 255}
+    assert specs_of_json(found["masks"]) == {"mask": MaskSpec("index", fill=255, ignore=255)}
     assert (report.planned, report.written, report.already, len(report.failed)) == (6, 3, 0, 3)
     assert report.sentence().startswith("3 pairs written, 3 failed; ")
 
@@ -433,7 +433,10 @@ def test_where_no_mask_can_be_read_the_run_is_refused(tmp_path, out):
     source = folders(tmp_path / "in", 2)
     for path in (source / "masks").iterdir():
         path.write_bytes(b"")
-    assert "none of the 2 masks looked at can be read" in refusal(FLIPS, source, out)
+    assert refusal(FLIPS, source, out) == (
+        "masks/a.png: the file is empty (0 bytes), and none of the 2 masks looked at can be read; "
+        "replace it or leave it out"
+    )
     assert os.listdir(tmp_path) == ["in"]
 
 

@@ -35,7 +35,7 @@ def test_headers_of_all_files_and_values_of_masks_are_read(tmp_path: Path) -> No
     assert [seen.key for seen in found.seen] == ["images/a", "images/b"]
     assert found.image_kinds == {"JPEG RGB": 2}
     assert found.sizes == {(40, 30): 2}
-    assert found.specs == {"mask": MaskSpec("index", fill=255)}
+    assert found.specs == {"mask": MaskSpec("index", fill=255, ignore=255)}
     (masks,) = found.masks
     assert (masks.name, masks.kinds) == ("mask", {"PNG L": 2})
     assert [row.value for row in masks.classes] == [0, 1, 2]
@@ -67,12 +67,58 @@ def test_all_masks_are_counted_and_not_only_those_looked_at(
     monkeypatch.setattr("augcli.masks.MOST_LOOKED_AT", 1)
     (masks,) = looked(pairs(tmp_path, [0, 2], [0, 2], [0, 0, 0, 2])).masks
     assert len(masks.values) == 1
-    assert [(row.value, row.masks, row.first) for row in masks.classes] == [
-        (0, 3, "masks/a.png"),
-        (2, 3, "masks/a.png"),
-    ]
+    names = ("masks/a.png", "masks/b.png", "masks/c.png")
+    assert [(row.value, row.masks, row.held_by) for row in masks.classes] == [(0, 3, names), (2, 3, names)]
     assert sum(row.share for row in masks.classes) == pytest.approx(1)
     assert masks.classes[0].share == pytest.approx((0.5 + 0.5 + 0.75) / 3)
+
+
+def test_all_files_of_a_mask_are_counted_and_an_empty_one_is_named(tmp_path: Path) -> None:
+    picture(tmp_path / "a.png")
+    for number, values in enumerate(([0, 9], [0], [9, 0, 9])):
+        mask(tmp_path / f"a/{number}.png", values)
+    (tmp_path / "a/3.png").write_bytes(b"")
+    text = (
+        "input: {layout: pattern, images: '{n}.png', masks: {n: {path: '{n}/*.png', kind: instance}}}\n"
+        "transforms: [horizontal_flip]"
+    )
+    found = looked(tmp_path, text)
+    (masks,) = found.masks
+    assert (masks.tally.masks, masks.tally.instances, masks.tally.empty) == (1, 2, ["a/1.png"])
+    assert failures(found) == ["a/3.png: the file is empty (0 bytes); replace it or leave it out"]
+
+
+def test_splits_that_pass_through_are_decoded_too(tmp_path: Path) -> None:
+    for split in ("train", "val"):
+        picture(tmp_path / f"{split}/a.png")
+    (tmp_path / "val/a.png").write_bytes(b"")
+    found = looked(tmp_path, "input: {layout: images}\nkeep_original: false\ntransforms: [horizontal_flip]")
+    assert [(job.item.split, len(job.pairs)) for job in found.jobs] == [("train", 1), ("val", 1)]
+    assert failures(found) == ["val/a.png: the file is empty (0 bytes); replace it or leave it out"]
+
+
+def test_files_that_cannot_be_read_are_no_equal_pictures(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.png").write_bytes(b"")
+    assert looked(tmp_path).duplicates == []
+
+
+def test_what_is_open_of_one_mask_leaves_the_others_what_they_are(tmp_path: Path) -> None:
+    picture(tmp_path / "images/a.png")
+    for name in ("things", "parts", "rooms"):
+        mask(tmp_path / f"{name}/a.png", [0] if name != "parts" else [0, 1, 2])
+    text = (
+        "input: {images: images,\n"
+        "        masks: {things: things, rooms: rooms, parts: {path: parts, kind: instance}}}\n"
+        "transforms: [horizontal_flip]"
+    )
+    found = looked(tmp_path, text)
+    assert found.specs == {"parts": MaskSpec("instance", name="parts")}
+    assert refusals(found) == [
+        f"the 1 masks looked at hold only 0; say input: {{masks: {{{name}: {{kind: binary}}}}}} "
+        f"or input: {{masks: {{{name}: {{kind: index}}}}}}"
+        for name in ("things", "rooms")
+    ]
 
 
 def test_what_reading_converts_is_counted(tmp_path: Path) -> None:
@@ -179,7 +225,8 @@ def test_an_alpha_channel_that_the_output_format_cannot_hold_fails(tmp_path: Pat
 def test_a_crop_larger_than_the_picture_fails_in_its_variant_alone(tmp_path: Path) -> None:
     found = looked(pairs(tmp_path, [0, 1]), f"copies: 3\n{CROP}")
     assert failures(found) == [
-        "images/a.jpg: variant aug: a crop of 32x32 does not fit in 40x30; crop less, or resize or pad first"
+        "images/a.jpg: variant aug: a crop of 32x32 does not fit in 40x30; "
+        "crop less, resize first, or put pad_if_needed: {size: 32x32} before it"
     ]
     assert (found.failing_pairs, found.pairs) == (3, 4)
 
@@ -196,7 +243,8 @@ def test_what_fails_by_its_size_fails_in_expand(
     for number, size in enumerate(sizes):
         picture(root / f"in/{number}.png", size)
     text = (
-        f"copies: 2\ntransforms: [scale: {{factor: [0.5, 2]}}, rotate90: {{turns: [0, 3]}},\n"
+        f"copies: 2\ntransforms: [hue: {{shift: [0, 0.1]}}, scale: {{factor: [0.5, 2]}},\n"
+        f"some_of: {{n: 1, transforms: [gamma: {{gamma: 2}}, rotate90: {{turns: [0, 3]}}, transpose]}},\n"
         f"random_crop: {{size: {side}x30, p: 0.5}}, pad: {{size: {side + 5}x50, p: 0.5}}]"
     )
     found = looked(root / "in", text)

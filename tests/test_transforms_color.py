@@ -2,10 +2,12 @@
 
 import colorsys
 
+import albumentations as A  # noqa: N812 - as its users write it
 import numpy as np
 import pytest
+from albumentations.augmentations.pixel import functional
 from skimage import data
-from steps import applied, run
+from steps import applied, run, variant_of
 
 from augcli.geometry import Frame
 from augcli.ops import LUMA
@@ -55,6 +57,32 @@ def test_contrast_blends_with_the_mean_grey(picture, factor):
     assert off(found, blend(picture, grey(picture).mean(), factor)) <= 0.501
     floored = blend(picture, np.floor(grey(picture)).mean(), factor)  # torchvision's grey is whole levels
     assert off(found, np.floor(floored)) <= 1.5
+
+
+@PICTURES
+@FACTORS
+def test_contrast_about_black_is_that_of_albumentations(picture, factor):
+    found, _ = run([step("contrast", factor=factor, definition="albumentations")], picture)
+    theirs = A.RandomBrightnessContrast((0, 0), (factor - 1, factor - 1), p=1)(image=picture)["image"]
+    assert off(found, theirs) <= 1  # it cuts the fraction off
+
+
+@PICTURES
+@FACTORS
+def test_contrast_about_mid_grey_is_that_of_imgaug(picture, factor):
+    found, _ = run([step("contrast", factor=factor, definition="imgaug")], picture)
+    assert off(found, 127 + factor * (picture - 127.0)) <= 1.01  # it rounds 127.5 to 127
+
+
+@PICTURES
+@FACTORS
+def test_saturation_of_tensorflow_scales_that_of_hsv(picture, factor):
+    found, _ = run([step("saturation", factor=factor, definition="tensorflow")], picture)
+    expected = np.empty(picture.shape)
+    for place in np.ndindex(picture.shape[:2]):
+        hue, saturation, value = colorsys.rgb_to_hsv(*(picture[place] / 255))
+        expected[place] = colorsys.hsv_to_rgb(hue, min(1, saturation * factor), value)
+    assert off(found, 255 * expected) <= 0.51
 
 
 @PICTURES
@@ -117,12 +145,54 @@ def test_yiq_turns_the_plane_of_i_and_q():
     np.testing.assert_allclose(after[..., 2], before[..., 1], atol=2.5)
 
 
+@pytest.mark.parametrize("shift", [-0.3, 0.1, 0.45])
+def test_yiq_is_mxnets_rotation_but_for_its_inexact_inverse(shift):
+    """HueJitterAug turns by alpha pi, alpha = 2 shift; its ityiq makes white (255.09, 255.10, 254.28)."""
+    soft = np.uint8(100 + PHOTO * 0.2)
+    found, _ = run([step("hue", shift=shift, definition="yiq")], soft)
+    ityiq = np.array([[1.0, 0.956, 0.621], [1.0, -0.272, -0.647], [1.0, -1.107, 1.705]])
+    u, w = np.cos(2 * shift * np.pi), np.sin(2 * shift * np.pi)
+    turn = ityiq @ np.array([[1, 0, 0], [0, u, -w], [0, w, u]]) @ YIQ
+    assert off(found, soft @ turn.T) <= 1.5
+
+
+@PICTURES
+@pytest.mark.parametrize("shift", [-0.5, -0.123, 0.25, 0.4])
+def test_hue_in_eight_bits_is_that_of_albumentations(picture, shift):
+    found, _ = run([step("hue", shift=shift, definition="hsv8")], picture)
+    theirs = functional.adjust_hue_torchvision(picture, shift)
+    assert off(found, theirs) <= 1  # OpenCV rounds the last pixels of a row another way than the others
+    assert (found != functional.adjust_hue_torchvision(picture, shift + 1 / 180)).mean() > 0.02
+
+
+def test_hue_in_eight_bits_is_plain_hsv_at_sixteen():
+    deep = PHOTO.astype(np.uint16) * 257
+    found, plain = (run([step("hue", shift=0.123, definition=d)], deep)[0] for d in ("hsv8", "hsv"))
+    np.testing.assert_array_equal(found, plain)
+
+
 @pytest.mark.parametrize("definition", ["hsv", "hls", "yiq"])
 def test_half_a_turn_twice_is_the_picture(definition):
     soft = np.uint8(100 + PHOTO * 0.2)
     once = [step("hue", shift=0.5, definition=definition)]
     found, _ = run(once, run(once, soft)[0])
     assert np.abs(found.astype(int) - soft).max() <= 2
+
+
+NEUTRAL = [
+    step("brightness", factor=1),
+    step("brightness", shift=0),
+    *[step("contrast", factor=1, definition=d) for d in ("torchvision", "albumentations", "imgaug")],
+    *[step("saturation", factor=1, definition=d) for d in ("torchvision", "tensorflow")],
+    *[step("hue", shift=0, definition=d) for d in ("hsv", "hls", "yiq", "hsv8")],
+]
+
+
+@pytest.mark.parametrize("neutral", NEUTRAL, ids=str)
+def test_neutral_values_change_no_bit_at_any_depth(neutral):
+    for picture in (CUBE, CUBE.astype(np.uint16) * 257, CUBE.astype(np.float32) / 255):
+        found, _ = run([neutral], picture)
+        np.testing.assert_array_equal(found, picture)
 
 
 # composition
@@ -164,13 +234,46 @@ def chained_slowly(picture, steps):
     return picture
 
 
-def test_the_torchvision_definition_rounds_after_each_step():
-    params = TORCHVISION | {"definition": "torchvision"}
+@pytest.mark.parametrize("definition", ["torchvision", "gluon"])
+def test_the_definitions_of_libraries_round_after_each_step(definition):
+    """Gluon's saturation is meant as torchvision's: its code takes 0.114 B alone for the grey, a slip."""
+    params = TORCHVISION | {"definition": definition}
     found, _ = run([step_of(params)], PHOTO)
     away = np.abs(found - chained_slowly(PHOTO, order_of(params)))
     assert (away > 0.5).mean() < 0.001  # a tie may round either way, and a hue step spreads it
     composed, _ = run([step_of(TORCHVISION)], PHOTO)
     assert (composed != found).mean() > 0.05
+
+
+def test_the_albumentations_definition_is_its_color_jitter():
+    params = TORCHVISION | {"definition": "albumentations"}
+    found, _ = run([step_of(params)], PHOTO)
+    picture = PHOTO
+    for name, given in order_of(params):
+        adjust = getattr(functional, f"adjust_{name}_torchvision")
+        picture = adjust(picture, given.get("factor", given.get("shift")))
+    away = np.abs(found.astype(int) - picture)
+    assert (away > 2).mean() < 0.05  # it cuts fractions off, and a level more or less is another step of hue
+    assert away.mean() < 1
+
+
+@pytest.mark.parametrize(
+    ("definition", "hue"),
+    [("composed", "hsv"), ("torchvision", "hsv"), ("gluon", "hls"), ("albumentations", "hsv8")],
+)
+def test_a_definition_of_the_jitter_names_that_of_its_hue(definition, hue):
+    ((name, params),) = order_of({"hue": [0.1, 0.1], "definition": definition})
+    assert (name, params["definition"]) == ("hue", hue)
+    assert params.get("rounded", False) == (definition != "composed")
+
+
+def test_color_jitter_in_fixed_order():
+    params = TORCHVISION | {"order": "fixed"}
+    for copy in range(1, 9):
+        names = [s.name for s in applied([step_of(params)], Frame(8, 8), copy=copy)]
+        assert names == ["brightness", "contrast", "saturation", "hue"]
+    assert not variant_of([step_of(params)]).is_random
+    assert variant_of([step_of(TORCHVISION)]).is_random
 
 
 def test_color_jitter_is_its_steps_in_their_order():

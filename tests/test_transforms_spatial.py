@@ -136,19 +136,23 @@ def test_a_random_crop_reaches_every_place_equally():
     [
         (
             {"random_crop": {"size": 256}},
-            "a crop of 256x256 does not fit in 201x153; crop less, or resize or pad first",
+            "a crop of 256x256 does not fit in 201x153; "
+            "crop less, resize first, or put pad_if_needed: {size: 256x256} before it",
         ),
         (
             {"center_crop": {"size": 256}},
-            "a crop of 256x256 does not fit in 201x153; crop less, or resize or pad first",
+            "a crop of 256x256 does not fit in 201x153; "
+            "crop less, resize first, or put pad_if_needed: {size: 256x256} before it",
         ),
         (
             pixel_box(150, 0, 60, 60),
-            "a crop of 60x60 at (150, 0) does not fit in 201x153; crop less, or resize or pad first",
+            "a crop of 60x60 at (150, 0) does not fit in 201x153; "
+            "crop less, resize first, or put pad_if_needed: {size: 210x60} before it",
         ),
         (
             {"pad": {"size": 160}},
-            "201x153 cannot be padded to 160x160, which is smaller; resize or crop first",
+            "201x153 cannot be padded to 160x160, which is smaller; "
+            "resize or crop first, or write pad_if_needed: {size: 160x160}",
         ),
     ],
 )

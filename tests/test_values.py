@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from augcli.masks import MaskSpec
+from augcli.masks import MaskSpec, counted, counted_colors
 from augcli.recipe.options import InputOptions
 from augcli.sample import Coding, Mask
 from augcli.values import (
@@ -19,6 +21,7 @@ from augcli.values import (
     kind_reason,
     percent,
     shown_values,
+    together,
     values_of,
 )
 
@@ -100,8 +103,70 @@ def test_a_tally_does_not_depend_on_the_order(order: list[list[int]]) -> None:
         ClassRow(1, "", 0.3, 2),
         ClassRow(255, "(ignored)", 0.3, 2),
     ]
-    assert [row.first for row in tally.rows()] == ["[0, 0].png", "[0, 1].png", "[255, 0].png"]
+    assert [row.held_by for row in tally.rows()] == [
+        ("[0, 0].png", "[0, 1].png", "[255, 0].png"),
+        ("[0, 1].png", "[1, 1].png"),
+        ("[255, 0].png", "[255, 255].png"),
+    ]
     assert tally.empty == ["[0, 0].png", "[255, 0].png", "[255, 255].png"]
+
+
+@given(st.permutations(range(9)))
+def test_of_the_masks_that_hold_a_value_the_first_five_are_kept(order: list[int]) -> None:
+    tally = Tally(INDEX, PLAIN)
+    for number in order:
+        tally.add(values_of(grey([3]), f"{number}.png"))
+    assert [(row.masks, row.held_by) for row in tally.rows()] == [
+        (9, ("0.png", "1.png", "2.png", "3.png", "4.png"))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("masks", "found"),
+    [
+        ([[0, 255], [255, 255], [0, 0], [7, 255]], (255, 1)),
+        ([[0, 255], [0, 255]], (255, 0)),
+        ([[0, 255], [7, 255]], None),
+        ([[0, 0]], None),
+        ([[1, 0], [1, 1], [0, 2]], (1, 1)),
+    ],
+)
+def test_the_lone_value_of_more_than_half_of_the_masks_is_the_foreground(
+    masks: list[list[int]], found: tuple[int, int] | None
+) -> None:
+    tally = Tally(INDEX, PLAIN)
+    for number, row in enumerate(masks):
+        tally.add(values_of(grey(row), f"{number}.png"))
+    assert tally.foreground == found
+
+
+def test_an_index_of_a_palette_is_no_foreground() -> None:
+    tally = Tally(INDEX, PLAIN)
+    tally.add(values_of(Mask(np.array([[0, 255]], np.uint8), Coding("P", bytes(768))), "a.png"))
+    assert tally.foreground is None
+
+
+def test_the_files_of_one_mask_are_counted_together() -> None:
+    parts = [values_of(grey(row), f"{row}.png") for row in ([0, 9, 9], [0, 0, 0], [0, 0, 9])]
+    whole = together(parts)
+    assert whole.look.shares == {0: pytest.approx(6 / 9), 9: pytest.approx(3 / 9)}
+    assert (whole.pixels, whole.files, whole.instances) == (9, 3, 2)
+    tally = Tally(MaskSpec("instance"), PLAIN)
+    tally.add(whole)
+    assert (tally.masks, tally.instances, tally.empty) == (1, 2, ["[0, 0, 0].png"])
+
+
+@given(
+    arrays.arrays(
+        np.uint8, st.tuples(st.integers(1, 5), st.integers(1, 7)), elements=st.sampled_from([0, 7, 255])
+    )
+)
+def test_values_and_colors_are_counted_as_one_by_one(values: np.ndarray) -> None:
+    pixels = Counter(values.ravel().tolist())
+    assert counted(values) == pixels
+    assert counted(values.astype(np.uint16)) == pixels
+    colors = np.stack([values, values, 255 - values], 2)
+    assert counted_colors(colors) == {v << 16 | v << 8 | 255 - v: n for v, n in pixels.items()}
 
 
 def test_of_instances_the_number_is_kept() -> None:

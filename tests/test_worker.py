@@ -114,12 +114,13 @@ def test_an_output_that_cannot_be_written_ends_the_run(tmp_path):
     assert isinstance(ended.error, StoreError)
 
 
-def test_looking_at_masks_leaves_out_what_cannot_be_read(tmp_path):
+def test_looking_at_masks_tells_what_cannot_be_read_and_why(tmp_path):
     root = folders(tmp_path / "in", 2)
     (root / "masks/a.png").write_bytes(b"no mask")
     context = context_of(root, FLIPS)
-    found = [set_up(context)(Look(job.item)) for job in jobs_of(context)]
-    assert [[look.where for look in looks] for looks in found] == [[], ["masks/b.png"]]
+    (first,), (second,) = (set_up(context)(Look(job.item)) for job in jobs_of(context))
+    assert str(first.fault).startswith("masks/a.png: not an image of a format that is read ")
+    assert (second.where, second.fault) == ("masks/b.png", None)
 
 
 # --- originals

@@ -7,7 +7,18 @@ from importlib import import_module
 
 import click
 
-COMMANDS = ("expand", "check", "plan", "preview", "init", "transforms", "schema")
+COMMANDS = (
+    "expand",
+    "check",
+    "plan",
+    "preview",
+    "verify",
+    "replay",
+    "init",
+    "convert",
+    "transforms",
+    "schema",
+)
 
 
 class Commands(click.Group):

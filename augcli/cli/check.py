@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from augcli.cli import DONE, FAILED, REFUSED
-from augcli.cli.options import PATH, max_pixels_option, workers_option
+from augcli.cli.options import PATH, max_pixels_option, plugin_option, workers_option
 
 
 @click.command()
@@ -16,6 +16,7 @@ from augcli.cli.options import PATH, max_pixels_option, workers_option
 @click.argument("input", type=PATH, required=False)
 @workers_option
 @click.option("--strict", is_flag=True, help="Images or masks that do not pair up are an error.")
+@plugin_option
 @max_pixels_option
 @click.option("--json", "as_json", is_flag=True, help="Print the same as one JSON object.")
 def check(

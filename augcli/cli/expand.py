@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING
 import click
 
 from augcli.cli import DONE, FAILED
-from augcli.cli.options import PATH, max_pixels_option, override_options, selection_options, workers_option
+from augcli.cli.options import (
+    PATH,
+    max_pixels_option,
+    override_options,
+    plugin_option,
+    selection_options,
+    workers_option,
+)
 
 if TYPE_CHECKING:
     from augcli.worker import Failed
@@ -28,6 +35,7 @@ MOST_FAILURES = 20
 @selection_options
 @click.option("--strict", is_flag=True, help="Images or masks that do not pair up are an error.")
 @click.option("--overwrite", is_flag=True, help="Replace an output of another recipe or of other inputs.")
+@plugin_option
 @max_pixels_option
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors and the closing sentence.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")

@@ -21,6 +21,8 @@ from augcli.values import ClassRow, MasksSeen, kind_reason, percent
 MOST_FAILURES = 20
 MOST_VALUES = 40
 MOST_NOTES = 8
+MOST_RARE = 5
+MOST_MASKS, RARE = 2, 10  # a value is rare in at most so many masks, and in at most one of so many
 
 
 def refusals_of(survey: Survey, strict: bool) -> list[str]:
@@ -125,8 +127,12 @@ def _mask_lines(survey: Survey) -> Iterator[str]:
         yield from fact(called, counted(masks.kinds) or "none can be read")
         if masks.spec:
             yield from fact("kind", kind_reason(masks.values, masks.spec, survey.recipe.input))
+        if masks.spec and masks.spec.kind == "instance":
+            yield from fact("instances", f"{masks.tally.instances} in {count(masks.tally.masks, 'mask')}")
         if masks.classes:
             yield from fact("values", *_value_lines(masks.classes))
+        if rare := _rare_lines(masks):
+            yield from fact("rare", *rare)
         if empty := masks.tally.empty:
             yield from fact("empty", f"{count(len(empty), 'mask')}: {shortened(tuple(empty))}")
 
@@ -138,6 +144,14 @@ def _value_lines(rows: Sequence[ClassRow]) -> list[str]:
     return [*table([head, *shown], left=2), *more]
 
 
+def _rare_lines(masks: MasksSeen) -> list[str]:
+    """Values in so few of many masks that they may be slips, and the masks that hold them."""
+    total = masks.tally.masks
+    rare = [row for row in masks.classes if row.masks <= MOST_MASKS and RARE * row.masks <= total]
+    lines = [f"{row.value} in {' and '.join(row.held_by)}" for row in rare[:MOST_RARE]]
+    return [*lines, f"and {len(rare) - MOST_RARE} more"] if len(rare) > MOST_RARE else lines
+
+
 def _left_over_lines(survey: Survey) -> Iterator[str]:
     dataset = survey.dataset
     left_over = (
@@ -146,6 +160,8 @@ def _left_over_lines(survey: Survey) -> Iterator[str]:
         (f"{len(dataset.skipped)} skipped", dataset.skipped),
     )
     lines = [f"{what}: {shortened(names)}" for what, names in left_over if names]
+    if dataset.orphan_images or dataset.orphan_masks:
+        lines.append("what does not pair up is left out, and was not decoded")
     if lines:
         yield from fact("left over", *lines)
 
@@ -155,9 +171,9 @@ def _closing_lines(survey: Survey, *, refused: bool) -> Iterator[str]:
     pairs: Counter[str] = Counter()
     for failure in survey.failures:
         pairs[failure.sentence()] += failure.pairs
-    yield from (
-        f"would fail ({count(n, 'pair')}): {reason}" for reason, n in list(pairs.items())[:MOST_FAILURES]
-    )
+    for reason, n in list(pairs.items())[:MOST_FAILURES]:
+        named = f" ({count(n, 'pair')})" if n else ""  # none are planned where names collide
+        yield f"would fail{named}: {reason}"
     if len(pairs) > MOST_FAILURES:
         yield f"and {len(pairs) - MOST_FAILURES} more, all in --json"
     if not refused:

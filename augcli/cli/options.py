@@ -22,6 +22,28 @@ def max_pixels_option(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
+def plugin_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add --plugin, which loads its files before the command runs."""
+    return click.option(
+        "--plugin",
+        type=PATH,
+        multiple=True,
+        expose_value=False,
+        is_eager=True,
+        callback=_load_plugins,
+        metavar="FILE",
+        help="A Python file with transforms of your own. May be given several times.",
+    )(command)
+
+
+def _load_plugins(context: click.Context, option: click.Parameter, files: tuple[Path, ...]) -> None:
+    if files:
+        from augcli.plugins import load_file
+
+        for file in files:
+            load_file(file)
+
+
 def workers_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add -j/--workers."""
     return click.option(

@@ -11,7 +11,14 @@ import click
 
 from augcli.cli import DONE
 from augcli.cli.lines import fact, table
-from augcli.cli.options import PATH, max_pixels_option, override_options, selection_options, workers_option
+from augcli.cli.options import (
+    PATH,
+    max_pixels_option,
+    override_options,
+    plugin_option,
+    selection_options,
+    workers_option,
+)
 
 if TYPE_CHECKING:
     from augcli.estimate import Outlook
@@ -27,6 +34,7 @@ OWN_FILES = 2  # manifest.jsonl and dataset.json
 @override_options
 @workers_option
 @selection_options
+@plugin_option
 @max_pixels_option
 @click.option("--json", "as_json", is_flag=True, help="Print the same as one JSON object.")
 def plan(

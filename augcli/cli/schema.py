@@ -6,8 +6,11 @@ import json
 
 import click
 
+from augcli.cli.options import plugin_option
+
 
 @click.command()
+@plugin_option
 def schema() -> None:
     """Print the JSON Schema of the recipe language, for editors.
 

@@ -9,13 +9,14 @@ from augcli.codec.decode import (
     decode_pages,
 )
 from augcli.codec.encode import FORMATS, encode_image, encode_mask, encode_mask_pages, encode_pages
-from augcli.codec.header import MAX_PIXELS, Header, read_header
+from augcli.codec.header import MAX_PIXELS, Header, count_frames, read_header
 from augcli.codec.jpeg import strip_metadata
 
 __all__ = [
     "FORMATS",
     "MAX_PIXELS",
     "Header",
+    "count_frames",
     "decode_image",
     "decode_mask",
     "decode_mask_page",

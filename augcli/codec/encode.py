@@ -107,17 +107,23 @@ def encode_mask(values: Array, coding: Coding) -> bytes:
     return _save(_mask_picture(values, coding, highest), "PNG", compress_level=1, **transparency)
 
 
-def encode_mask_pages(pages: Sequence[Array], coding: Coding) -> bytes:
-    """A TIFF of masks of one shape, one page each, stored as `coding` says (its transparency is not).
+def encode_mask_pages(pages: Sequence[Array], codings: Sequence[Coding]) -> bytes:
+    """A TIFF of masks of one shape and mode, one page each, stored as its coding says (but for transparency).
 
     Raises ImageError where a value does not fit the mode.
     """
-    _checked_highest(pages, coding)
-    stored = [_stored(page, coding) for page in pages]
-    if coding.mode == "P":
-        palette = np.frombuffer((coding.palette or b"").ljust(768, b"\0"), np.uint8).reshape(256, 3)
-        return _write_tiff(stored, photometric="palette", colormap=palette.T.astype(np.uint16) * 257)
-    return _write_tiff(stored, photometric="rgb" if coding.mode == "RGB" else "minisblack")
+    _checked_highest(pages, codings[0])
+    stored = [_stored(page, coding) for page, coding in zip(pages, codings, strict=True)]
+    if codings[0].mode == "P":
+        return _write_tiff(stored, photometric="palette", colormaps=[_colormap(c) for c in codings])
+    return _write_tiff(stored, photometric="rgb" if codings[0].mode == "RGB" else "minisblack")
+
+
+def _colormap(coding: Coding) -> Array:
+    """A palette as a TIFF's ColorMap (3, 256), 16 bits."""
+    palette = np.frombuffer((coding.palette or b"").ljust(768, b"\0"), np.uint8).reshape(256, 3)
+    colormap: Array = palette.T.astype(np.uint16) * 257
+    return colormap
 
 
 def _colors_of(channels: int) -> tuple[Colors, bool]:
@@ -165,21 +171,21 @@ def _write_tiff(
     *,
     photometric: str,
     extrasamples: Sequence[str] = (),
-    colormap: Array | None = None,
+    colormaps: Sequence[Array] = (),
     icc: bytes | None = None,
 ) -> bytes:
     from tifffile import TiffWriter
 
     buffer = io.BytesIO()
     with TiffWriter(buffer) as writer:
-        for page in pages:
+        for number, page in enumerate(pages):
             flat = page[..., 0] if page.shape[2:] == (1,) else page
             writer.write(
                 flat,
                 photometric=photometric,
                 planarconfig="contig" if flat.ndim == 3 else None,
                 extrasamples=extrasamples if flat.ndim == 3 else None,
-                colormap=colormap,
+                colormap=colormaps[number] if colormaps else None,
                 compression="adobe_deflate",
                 iccprofile=icc,
                 metadata=None,

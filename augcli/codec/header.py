@@ -6,6 +6,7 @@ import ctypes
 import io
 import logging
 import re
+import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -70,6 +71,7 @@ _OPENERS: dict[str, Callable[[IO[bytes]], ImageFile.ImageFile]] = {
 _DEPTHS = {"1": 1, "I;16": 16, "I": 32, "F": 32}  # bits a channel; all other modes have 8
 _PNG_PROFILES = (b"XML:com.adobe.xmp", b"Raw profile type")
 _TRANSPOSED = (5, 6, 7, 8)
+_WEBP_ANIMATED = 2  # a bit of VP8X, the first chunk of an extended file
 
 # Pillow's limit and the warning filters belong to the process; they are changed by one thread at a time.
 _PILLOW = threading.Lock()
@@ -147,12 +149,27 @@ def read_header(data: bytes, *, where: str, max_pixels: int = MAX_PIXELS) -> Hea
     return open_file(data, where=where, max_pixels=max_pixels).header
 
 
+def count_frames(file: IO[bytes], *, where: str) -> int:
+    """How many frames or pages a file has: its header's `frames`, read without the pixels.
+
+    Of a GIF the blocks are passed over one by one, and an animated WebP is read as a whole: nothing in them
+    says the number. Raises what `read_header` raises, but has no limit of pixels.
+    """
+    start = file.read(32)
+    kind = _sniff(start, where)
+    if kind == "webp" and not (start[12:16] == b"VP8X" and start[20] & _WEBP_ANIMATED):
+        return 1
+    file.seek(0)
+    with pillow(kind, where=where, max_pixels=sys.maxsize):
+        return len(tiff.read_pages(file)) if kind == "tiff" else _frames(_OPENERS[kind](file))
+
+
 def open_file(data: bytes, *, where: str, max_pixels: int) -> Opened:
     """The header, and what decoding begins with. Raises what `read_header` raises."""
     kind = _sniff(data, where)
     with pillow(kind, where=where, max_pixels=max_pixels):
         if kind == "tiff":
-            pages = tuple(tiff.read_pages(data))
+            pages = tuple(tiff.read_pages(io.BytesIO(data)))
             opened = Opened(data, where, max_pixels, _describe_tiff(pages), None, pages)
         else:
             picture = _OPENERS[kind](io.BytesIO(data))

@@ -11,7 +11,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from PIL import TiffImagePlugin
@@ -115,11 +115,16 @@ class Page:
         return name if (self.depth, self.kind) == (8, 1) else f"{name};{self.depth}{letter}"
 
 
-def read_pages(data: bytes) -> list[Page]:
-    """The pages of a TIFF file; thumbnails and transparency masks don't count. Any exception means damage."""
-    directories = list(_directories(data))
+def read_pages(file: IO[bytes]) -> list[Page]:
+    """The pages of a TIFF file; thumbnails and transparency masks don't count. Any exception means damage.
+
+    Only the tags are read.
+    """
+    length, _ = file.seek(0, io.SEEK_END), file.seek(0)
+    header = file.read(16)
+    directories = list(_directories(file, header[: 16 if header[2] == 43 else 8]))
     whole = [tags for tags in directories if not _number(tags, 254, 0) & (_REDUCED | _MASK)]
-    pages = [_page(tags, "<" if data[:2] == b"II" else ">", len(data)) for tags in whole or directories]
+    pages = [_page(tags, "<" if header[:2] == b"II" else ">", length) for tags in whole or directories]
     if not pages:
         raise ValueError("no page")
     return pages
@@ -170,9 +175,8 @@ def page_pixels(data: bytes, page: Page) -> Array:
     return pixels
 
 
-def _directories(data: bytes) -> Iterator[ImageFileDirectory_v2]:
-    header = data[:16] if data[2] == 43 else data[:8]
-    file, seen = io.BytesIO(data), set[int]()
+def _directories(file: IO[bytes], header: bytes) -> Iterator[ImageFileDirectory_v2]:
+    seen = set[int]()
     position = ImageFileDirectory_v2(header).next
     while position and position not in seen:
         if len(seen) == MAX_PAGES:

@@ -43,7 +43,8 @@ def local_engine(
     A job whose worker dies is a suspect. When all others are done, each is split by `alone` into one or
     more smaller jobs, and these are run one after the other with nothing beside them.
 
-    Close the engine in a `finally`: an interrupt can strike between two outcomes.
+    Workers are kept for the next run. Close the engine in a `finally`: that ends them, and an interrupt can
+    strike between two outcomes.
     Raises EngineError for fewer than one worker, and from `run` where workers cannot be started.
     """
     if workers < 1:
@@ -79,31 +80,44 @@ class _Processes(Generic[J, R]):
         self._workers = workers
         self._alone = alone
         self._crews: list[_Crew[J, R]] = []
+        self._idle: list[_Crew[J, R]] = []
 
     def run(self, jobs: Iterable[J]) -> Iterator[tuple[J, Outcome[R]]]:
         suspects: list[J] = []
-        with self._crew(self._workers) as crew:
+        crew = self._idle.pop() if self._idle else self._new_crew(self._workers)
+        with self._ended(crew):
             for job, outcome in crew.outcomes(jobs):
                 if isinstance(outcome, Lost):
                     suspects.append(job)
                 else:
                     yield job, outcome
-        with self._crew(1) as crew:
+            if not suspects:
+                self._idle.append(crew)
+                return
+        crew = self._new_crew(1)
+        with self._ended(crew):
             yield from crew.outcomes(part for job in suspects for part in self._alone(job))
 
     def close(self) -> None:
         for crew in self._crews:
             crew.close()
+        for crew in self._idle:
+            self._crews.remove(crew)
+        self._idle.clear()
+
+    def _new_crew(self, size: int) -> _Crew[J, R]:
+        self._crews.append(_Crew(self._setup, size))
+        return self._crews[-1]
 
     @contextmanager
-    def _crew(self, size: int) -> Iterator[_Crew[J, R]]:
-        crew: _Crew[J, R] = _Crew(self._setup, size)
-        self._crews.append(crew)
+    def _ended(self, crew: _Crew[J, R]) -> Iterator[None]:
+        """End a crew after the block, unless it waits for the next run."""
         try:
-            yield crew
+            yield
         finally:
-            crew.close()
-            self._crews.remove(crew)
+            if crew not in self._idle:
+                crew.close()
+                self._crews.remove(crew)
 
 
 @dataclass(eq=False)
@@ -124,7 +138,7 @@ class _Crew(Generic[J, R]):
 
     def __init__(self, setup: bytes, size: int) -> None:
         self._setup = setup
-        self._size = size
+        self._most = self._size = size
         self._workers: list[_Worker] = []
         self._running: dict[_Worker, J] = {}
         self._more = True
@@ -134,7 +148,7 @@ class _Crew(Generic[J, R]):
     def outcomes(self, jobs: Iterable[J]) -> Iterator[tuple[J, Outcome[R]]]:
         """Each job with its outcome; `Lost` where the worker died. At most 2 x size jobs are under way."""
         source = iter(jobs)
-        first = list(itertools.islice(source, self._size))
+        first = list(itertools.islice(source, self._most))
         self._size, self._more = len(first), bool(first)
         source = itertools.chain(first, source)
         found: list[tuple[J, Outcome[R]]] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from augcli.formats.again import check_again
 from augcli.formats.detect import LAYOUTS, read_dataset
 from augcli.formats.equal import equal_pattern
 from augcli.formats.group import group_of
@@ -11,6 +12,7 @@ from augcli.formats.splits import shared_groups
 
 __all__ = [
     "LAYOUTS",
+    "check_again",
     "copy_name",
     "equal_pattern",
     "group_of",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,8 +13,8 @@ from augcli.formats import images as plain
 from augcli.formats.group import group_of
 from augcli.formats.reading import Reading, flow, recipe_line
 from augcli.formats.splits import with_lists
-from augcli.formats.walk import IMAGE_SUFFIXES, Tree, nfc, walk
-from augcli.sample import Dataset
+from augcli.formats.walk import IMAGE_SUFFIXES, Tree, nfc, tree_of, walk
+from augcli.sample import Dataset, Item
 
 LAYOUTS = ("auto", "folders", "suffix", "carvana", "classes", "images", "pattern")
 Masks = str | Mapping[str, str | None] | None
@@ -85,10 +85,31 @@ def read_dataset(
     if not tree.files:
         what = "no images below this folder" + (f" ({tree.skipped[0]})" if tree.skipped else "")
         raise DatasetError(what, where=str(root), mend=f"augcli reads {' '.join(IMAGE_SUFFIXES)}")
+    return _dataset(tree, _sole(tree, layout, options), group)
+
+
+def read_names(
+    names: Iterable[str],
+    *,
+    layout: str = "auto",
+    images: str | None = None,
+    masks: Masks = None,
+    suffix: str | None = None,
+    optional: Collection[str] = (),
+    several: Collection[str] = (),
+) -> tuple[Item, ...]:
+    """The items that image files of these names would be, by the options and errors of `read_dataset`."""
+    options = _Options(images, masks, suffix, None, optional, several)
+    return _sole(tree_of(names), layout, options).items
+
+
+def _sole(tree: Tree, layout: str, options: _Options) -> Reading:
+    """The one reading, with keys that differ. Raises DatasetError."""
     readings = _detect(tree, options) if layout == "auto" else _find(tree, layout, options)
     if len(readings) > 1:
-        raise _several(root, readings)
-    return _dataset(tree, readings[0], group)
+        raise _several(tree.root, readings)
+    _check_keys(tree.root, readings[0])
+    return readings[0]
 
 
 def _check_options(layout: str, options: _Options) -> None:
@@ -188,7 +209,6 @@ def _shown(texts: Sequence[str], between: str) -> str:
 
 
 def _dataset(tree: Tree, reading: Reading, group: str | None) -> Dataset:
-    _check_keys(tree.root, reading)
     items = sorted(reading.items, key=lambda item: item.key)
     placed, said = with_lists(tree.root, reading.home, items)
     return Dataset(

@@ -5,9 +5,12 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
 
 from augcli.errors import DatasetError
 from augcli.formats.names import SPLITS, core, split_word
+from augcli.formats.renaming import by_pattern, is_by_pattern
 from augcli.formats.walk import nfc
 from augcli.sample import Files, Item
 
@@ -23,15 +26,17 @@ def copy_name(
     image_suffix: str,
     mask_suffixes: Mapping[str, str] | None = None,
     apart: Collection[str] = (),
+    reading: Mapping[str, Any] = MappingProxyType({}),
 ) -> Paths:
     """The paths of a copy relative to the output: (image, {mask name: mask path}), in NFC.
 
     `tag` is None for the original, else `<variant>` or `<variant>-<copy>`; `image_suffix` has its dot.
     `layout` is `like-input`, `folders`, `suffix`, `carvana` or `classes`. Masks end in `.png`, or as
     `mask_suffixes` says by name. Masks that are kept `apart` have a path for each of their files.
-    The name of one page of a stack has `__p` and its number before the tag.
-    Reading the result with the same layout pairs every image with its mask again.
-    Raises DatasetError for `classes` with an item that has no label, and for another layout.
+    The name of one page of a stack has `__p` and its number before the tag. `reading` are the `input:` keys
+    by which the item was found: `like-input` names copies so that patterns read them again.
+    Raises DatasetError for `classes` with an item that has no label, for another layout, and where a pattern
+    has no place for a copy's name.
     """
     if layout not in _LAYOUTS:
         mend = f"use one of {', '.join(_LAYOUTS)}"
@@ -39,22 +44,24 @@ def copy_name(
     ending = "" if tag is None else f"__{tag}"
     if item.page:
         item, ending = replace(item, key=item.key.rpartition("#")[0]), f"__p{item.page:03}{ending}"
-    image, bases = _LAYOUTS[layout](item, ending, image_suffix)
+    if layout == "like-input" and is_by_pattern(reading):
+        image, bases = by_pattern(item, ending, image_suffix, reading, apart)
+    else:
+        image, plain = _LAYOUTS[layout](item, ending, image_suffix)
+        bases = {name: _numbered(item, name, base, apart) for name, base in plain.items()}
     suffixes = {name: (mask_suffixes or {}).get(name, MASK_SUFFIX) for name in bases}
-    masks: dict[str, Files] = {name: base + suffixes[name] for name, base in bases.items()}
-    for name in set(apart) & item.parts.keys() & bases.keys():
-        masks[name] = tuple(
-            f"{base}{suffixes[name]}" for base in _bases(item, name, bases[name], layout, ending)
-        )
-    return image, masks
+    return image, {name: _suffixed(base, suffixes[name]) for name, base in bases.items()}
 
 
-def _bases(item: Item, name: str, base: str, layout: str, tag: str) -> list[str]:
-    """The paths of a mask's several files without their suffix: like the input, or numbered from 1."""
-    parts = item.parts[name]
-    if layout == "like-input":
-        return [posixpath.splitext(nfc(part))[0] + tag for part in parts]
-    return [f"{base}-{number}" for number in range(1, len(parts) + 1)]
+def _numbered(item: Item, name: str, base: str, apart: Collection[str]) -> Files:
+    """A mask's path without suffix, or those of its several files, numbered from 1."""
+    if name not in apart or name not in item.parts:
+        return base
+    return tuple(f"{base}-{number}" for number in range(1, len(item.parts[name]) + 1))
+
+
+def _suffixed(bases: Files, suffix: str) -> Files:
+    return bases + suffix if isinstance(bases, str) else tuple(base + suffix for base in bases)
 
 
 def _like_input(item: Item, tag: str, image_suffix: str) -> Bases:

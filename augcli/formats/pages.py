@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import posixpath
-import sys
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from augcli.codec import read_header
+from augcli.codec import count_frames
 from augcli.errors import DatasetError, ImageError
 from augcli.sample import Dataset, Item
 
@@ -18,14 +19,14 @@ STACK_SUFFIXES = (".tif", ".tiff", ".png", ".gif", ".webp")
 def with_pages(dataset: Dataset, *, each: bool) -> Dataset:
     """The data set with the pages of its files counted; with `each`, every page of an image is an item.
 
-    Reads the headers of the files whose suffix may mean several pages. What cannot be read counts as one
-    page, and fails later, by name. Raises DatasetError where a page has the key of another source.
+    Looks into the files whose suffix may mean several pages, and reads no pixels. What cannot be read counts
+    as one page, and fails later, by name. Raises DatasetError where a page has the key of another source.
     """
     counts: dict[str, int] = {}
     for path in dict.fromkeys(path for item in dataset.items for path in item.files):
         if (found := _count(dataset.root, path)) > 1:
             counts[path] = found
-    counted = [_with_counts(item, counts) for item in dataset.items]
+    counted = [with_counts(item, counts) for item in dataset.items]
     items = [page for item in counted for page in (_pages(item) if each else [item])]
     _check_keys(dataset, items)
     return replace(dataset, items=tuple(items))
@@ -34,13 +35,22 @@ def with_pages(dataset: Dataset, *, each: bool) -> Dataset:
 def _count(root: Path, path: str) -> int:
     if posixpath.splitext(path)[1].lower() not in STACK_SUFFIXES:
         return 1
-    try:  # the limit of pixels is for decoding: what the sources are called does not depend on it
-        return read_header((root / path).read_bytes(), where=path, max_pixels=sys.maxsize).frames
+    try:
+        with (root / path).open("rb") as file:
+            return count_frames(file, where=path)
     except (ImageError, OSError, MemoryError):
         return 1
 
 
-def _with_counts(item: Item, counts: dict[str, int]) -> Item:
+def pages_in(data: bytes, path: str) -> int:
+    """How many pages a file has. Raises ImageError as `read_header` does."""
+    if posixpath.splitext(path)[1].lower() not in STACK_SUFFIXES:
+        return 1
+    return count_frames(io.BytesIO(data), where=path)
+
+
+def with_counts(item: Item, counts: Mapping[str, int]) -> Item:
+    """An item that knows how many pages those of its files have that have several."""
     own = {path: counts[path] for path in item.files if path in counts}
     return replace(item, pages=own) if own else item
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Collection, Iterator, Sequence
+import io
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -43,6 +44,15 @@ def find(tree: Tree, path: str, names: Collection[str] = (), optional: Collectio
         orphan_images=tuple(table.orphans),
         skipped=outside(file for file in tree.files if file.path not in used),
     )
+
+
+def written(pairs: Iterable[tuple[str, Sequence[str | None]]], names: Sequence[str]) -> bytes:
+    """The CSV file that `find` reads these pairs from: each an image, and its masks in the names' order."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow((IMAGE, *names))
+    writer.writerows((image, *masks) for image, masks in pairs)
+    return text.getvalue().encode()
 
 
 def _rows(root: Path, path: str) -> Iterator[Row]:

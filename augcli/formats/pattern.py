@@ -3,23 +3,27 @@
 `{name}` stands for a part of one path component, and for the same text wherever it stands again; `**` for any
 folders (the k-th of a mask's pattern for what the k-th of the images' pattern matched); `*` for anything
 within a component. A mask's pattern with `*` may match several files: one for each instance.
+
+A file that has masks of its own is an image, and not the mask of another. Longer names come first: where
+masks are like `{name}_*.png`, `a_b_1.png` belongs to `a_b.png` and not to `a.png`.
 """
 
 from __future__ import annotations
 
+import posixpath
 import re
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from augcli.errors import DatasetError
 from augcli.formats.names import SPLITS, split_of
 from augcli.formats.reading import Reading, count, outside, recipe_line
-from augcli.formats.walk import File, Tree, nfc
+from augcli.formats.walk import File, Tree, is_image, nfc
 from augcli.sample import Item
 
 _TOKEN = re.compile(r"\{([A-Za-z_]\w*)\}|(?:(?<=/)|\A)(\*\*/)|(\*)")
-_SPLIT = "split"  # a placeholder of this name says which split a source belongs to
+SPLIT = "split"  # a placeholder of this name says which split a source belongs to
 
 
 @dataclass(frozen=True)
@@ -72,14 +76,15 @@ class Pattern:
                 return "two placeholders stand side by side: where one ends is open"
         return ""
 
-    def expression(self, bound: Mapping[str, str]) -> re.Pattern[str]:
-        """Paths that fit, with what is bound filled in."""
-        parts, seen = [], dict[str, str]()
-        for kind, value in self.tokens:
+    def _expression(self, tokens: Sequence[tuple[str, str]], bound: Mapping[str, str]) -> re.Pattern[str]:
+        """Paths that fit these tokens, with what is bound filled in."""
+        parts, seen, stars = [], dict[str, str](), 0
+        for kind, value in tokens:
             if kind == "text":
                 parts.append(re.escape(value))
             elif kind == "any":
-                parts.append("[^/]*")
+                parts.append(f"(?P<s{stars}>[^/]*)")
+                stars += 1
             elif value in bound:
                 parts.append(re.escape(bound[value]))
             elif value in seen:
@@ -92,16 +97,45 @@ class Pattern:
 
     @cached_property
     def _free(self) -> re.Pattern[str]:
-        return self.expression({})
+        return self._expression(self.tokens, {})
 
     def bind(self, path: str) -> dict[str, str] | None:
         """What the placeholders stand for in a path; None where it does not fit."""
         hit = self._free.match(nfc(path))
-        return None if hit is None else dict(zip(self.names, hit.groups(), strict=True))
+        return None if hit is None else {name: hit[f"b{number}"] for number, name in enumerate(self.names)}
 
-    def filled(self, bound: Mapping[str, str]) -> str:
-        """The path with everything filled in; a `*` stays one."""
-        return nfc("".join(value if kind in ("text", "any") else bound[value] for kind, value in self.tokens))
+    @cached_property
+    def _before_star(self) -> int:
+        """How many tokens stand before the first `*`."""
+        return next((at for at, (kind, _) in enumerate(self.tokens) if kind == "any"), len(self.tokens))
+
+    def start(self, bound: Mapping[str, str]) -> str:
+        """What the paths begin with, up to the first `*`."""
+        return nfc("".join(v if k == "text" else bound[v] for k, v in self.tokens[: self._before_star]))
+
+    def stars(self, path: str, bound: Mapping[str, str]) -> tuple[str, ...] | None:
+        """What each `*` stands for in a path, with everything else filled in; None where it does not fit."""
+        start = self.start(bound)
+        # Mostly nothing bound stands behind the first *: then this is one expression for all images.
+        fits = self._expression(self.tokens[self._before_star :], bound)
+        path = nfc(path)
+        hit = fits.match(path, len(start)) if path.startswith(start) else None
+        return None if hit is None else hit.groups()
+
+    def filled(self, bound: Mapping[str, str], stars: Sequence[str] = ()) -> str:
+        """The path with everything filled in; a `*` stays one where it is not given."""
+        texts, left = [], iter(stars)
+        for kind, value in self.tokens:
+            if kind == "any":
+                texts.append(next(left, value))
+            else:
+                texts.append(value if kind == "text" else bound[value])
+        return nfc("".join(texts))
+
+    def with_suffix(self, suffix: str) -> Pattern:
+        """The same for files of another suffix, where it says what theirs is."""
+        stem, own = posixpath.splitext(self.text)
+        return Pattern(stem + suffix) if own != suffix and is_image(self.text) else self
 
 
 def find(
@@ -120,19 +154,78 @@ def find(
     pattern, targets = Pattern(images), {name: Pattern(path) for name, path in masks.items()}
     _check(pattern, targets)
     bound = {file: values for file in tree.files if (values := pattern.bind(file.path)) is not None}
-    by_path = {nfc(file.path): file for file in tree.files}
-    found = {
-        file: {name: hits for name, t in targets.items() if (hits := _matches(tree, by_path, t, values))}
-        for file, values in bound.items()
-    }
-    taken = {path for hits in found.values() for paths in hits.values() for path in paths}
-    free = [file for file in bound if file.path not in taken]
-    whole = [file for file in free if all(name in found[file] or name in optional for name in targets)]
+    found = _Found(tree, targets, optional)
+    for file in sorted(bound, key=lambda file: -len(file.path)):
+        found.claim(file, bound[file])
+    for file, values in bound.items():
+        found.look(file, values)
+    whole = [file for file in bound if found.is_whole(file)]
     if not whole:
-        raise _nothing(tree, pattern, targets, bound, taken)
-    items = tuple(_item(file, found[file], bound[file], targets, several) for file in whole)
-    kept = {file.path for file in whole}
-    return _reading(tree, pattern, targets, items, tuple(f.path for f in free if f.path not in kept), taken)
+        raise _nothing(tree, pattern, targets, bound, found.taken)
+    items = tuple(_item(file, found.hits[file], bound[file], targets, several) for file in whole)
+    kept = set(whole)
+    orphans = tuple(file.path for file in bound if file.path not in found.taken and file not in kept)
+    return _reading(tree, pattern, targets, items, orphans, found.taken)
+
+
+@dataclass
+class _Found:
+    """Which masks the images have: `hits` by image and name, and the paths of all masks, `taken`."""
+
+    tree: Tree
+    targets: Mapping[str, Pattern]
+    optional: Collection[str]
+    hits: dict[File, dict[str, tuple[str, ...]]] = field(default_factory=dict)
+    taken: set[str] = field(default_factory=set)
+    owned: set[str] = field(default_factory=set)  # masks by a pattern with `*`: each belongs to one image
+    images: set[str] = field(default_factory=set)
+
+    @cached_property
+    def _by_path(self) -> Mapping[str, File]:
+        return {nfc(file.path): file for file in self.tree.files}
+
+    def claim(self, file: File, bound: Mapping[str, str]) -> None:
+        """Let a file that has all its masks, at least one, have them."""
+        hits = {} if file.path in self.taken else self._matches(file, bound)
+        if hits and self._has_all(hits):
+            self.hits[file] = hits
+            self.images.add(file.path)
+            self._take(hits)
+
+    def look(self, file: File, bound: Mapping[str, str]) -> None:
+        """The masks of a file that has none or not all; another image's masks are no masks of it."""
+        if file not in self.hits:
+            self.hits[file] = self._matches(file, bound)
+            self._take(self.hits[file])
+
+    def is_whole(self, file: File) -> bool:
+        """Whether a file is an image with all its masks."""
+        return file.path in self.images or (file.path not in self.taken and self._has_all(self.hits[file]))
+
+    def _has_all(self, hits: Mapping[str, tuple[str, ...]]) -> bool:
+        return all(name in hits or name in self.optional for name in self.targets)
+
+    def _take(self, hits: Mapping[str, tuple[str, ...]]) -> None:
+        for name, paths in hits.items():
+            self.taken.update(paths)
+            if self.targets[name].is_open:
+                self.owned.update(paths)
+
+    def _matches(self, file: File, bound: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+        """The files of each mask that there is, in their order; none at all for a file that is a mask."""
+        found = {}
+        for name, target in self.targets.items():
+            paths = _matches(self.tree, self._by_path, target, bound)
+            if file.path in paths:
+                self.taken.add(file.path)
+                return {}
+            if paths := tuple(path for path in paths if not self._is_given(path, target)):
+                found[name] = paths
+        return found
+
+    def _is_given(self, path: str, target: Pattern) -> bool:
+        """Whether a file is an image, or the mask of another one alone."""
+        return path in self.images or (target.is_open and path in self.owned)
 
 
 def _check(pattern: Pattern, targets: Mapping[str, Pattern]) -> None:
@@ -159,20 +252,9 @@ def _matches(
     path = target.filled(bound)
     if not target.is_open:
         return (by_path[path].path,) if path in by_path else ()
-    fits = target.expression(bound)
     # Before the first * everything is known: only the files that begin so are looked at.
-    return tuple(
-        file.path for file in tree.starting(_known_start(target, bound)) if fits.match(nfc(file.path))
-    )
-
-
-def _known_start(target: Pattern, bound: Mapping[str, str]) -> str:
-    start = ""
-    for kind, value in target.tokens:
-        if kind == "any":
-            break
-        start += value if kind == "text" else bound[value]
-    return start
+    near = tree.starting(target.start(bound))
+    return tuple(file.path for file in near if target.stars(file.path, bound) is not None)
 
 
 def _item(
@@ -190,7 +272,7 @@ def _item(
                 f"masks {name}: {len(paths)} files fit {text} for {file.path}",
                 mend=f'if each is one object say masks: {{{name}: {{path: "{text}", kind: instance}}}}',
             )
-    said = bound.get(_SPLIT)
+    said = bound.get(SPLIT)
     split = SPLITS.get(said.lower(), said) if said else split_of(file.folder)
     return Item(file.key, file.path, {name: paths[0] for name, paths in hits.items()}, split, parts=parts)
 

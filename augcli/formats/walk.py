@@ -6,7 +6,7 @@ import os
 import sys
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -106,8 +106,17 @@ def walk(root: Path) -> Tree:
                 pending.append(path)
             elif is_image(entry.name):
                 files.append(File(path))
+    return Tree(root, _ordered(files), tuple(sorted(skipped)))
+
+
+def tree_of(names: Iterable[str]) -> Tree:
+    """The tree that image files of these names would be."""
+    return Tree(Path(), _ordered(map(File, names)))
+
+
+def _ordered(files: Iterable[File]) -> tuple[File, ...]:
     # Code points of str sort as the bytes of UTF-8 do.
-    return Tree(root, tuple(sorted(files, key=lambda file: nfc(file.path))), tuple(sorted(skipped)))
+    return tuple(sorted(files, key=lambda file: nfc(file.path)))
 
 
 def is_image(name: str) -> bool:

@@ -5,10 +5,20 @@ Coordinates are continuous, [0, W] x [0, H], y down, pixel centres at +0.5. Ever
 for each output pixel where it comes from (inverse warping; Wolberg 1990, "Digital Image Warping", 3.1).
 """
 
-from augcli.geometry.field import RMS_OF_UNIT_ALPHA, Field, elastic_field, grid_field
+from augcli.geometry.field import Field
+from augcli.geometry.fields import (
+    RMS_OF_UNIT_ALPHA,
+    Lens,
+    elastic_field,
+    grid_field,
+    lens_field,
+    plate_field,
+    steps_field,
+    triangle_field,
+)
 from augcli.geometry.fold import Fold, fold_axis
 from augcli.geometry.frame import Border, Floats, Frame, Point, Scalar
-from augcli.geometry.projective import IDENTITY, Projective, projective_of
+from augcli.geometry.projective import IDENTITY, Projective, projective_of, square_to
 from augcli.geometry.warp import Map, Warp, map_of_record
 
 __all__ = [
@@ -19,6 +29,7 @@ __all__ = [
     "Floats",
     "Fold",
     "Frame",
+    "Lens",
     "Map",
     "Point",
     "Projective",
@@ -27,6 +38,11 @@ __all__ = [
     "elastic_field",
     "fold_axis",
     "grid_field",
+    "lens_field",
     "map_of_record",
+    "plate_field",
     "projective_of",
+    "square_to",
+    "steps_field",
+    "triangle_field",
 ]

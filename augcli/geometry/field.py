@@ -1,18 +1,19 @@
-"""Field: displacements on a grid of nodes, and the two ways of making one."""
+"""Field: displacements on a grid of nodes."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from augcli.geometry.frame import Floats, Frame
-from augcli.keys import uniform_noise
+
+Grid = npt.NDArray[np.float32]
+Displacement = Callable[[Floats, Floats], tuple[Floats, Floats]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,13 +21,22 @@ class Field:
     """A displacement field: output point p comes from source point p + d(p), in pixels of its frame.
 
     `grid` holds d at nodes, float32 (rows, columns, 2); node (i, j) stands at `origin + spacing * (j, i)`.
-    Between nodes it is bilinear, outside it continues by its edge value. `spec` makes it again.
+    Between nodes it is bilinear, or linear on the two triangles into which the diagonal from the upper left
+    cuts each cell; outside it continues by its edge value. `spec` makes it again.
     """
 
-    grid: npt.NDArray[np.float32]
+    grid: Grid
     origin: tuple[float, float]
     spacing: tuple[float, float]
     spec: Mapping[str, Any] = field(default_factory=dict)
+    triangles: bool = False
+
+    @staticmethod
+    def over(frame: Frame, grid: Floats, spec: Mapping[str, Any], *, triangles: bool = False) -> Field:
+        """The field whose outer nodes stand on the edges of a frame; at least 2 x 2 nodes."""
+        rows, columns = grid.shape[:2]
+        spacing = (frame.width / (columns - 1), frame.height / (rows - 1))
+        return Field(np.ascontiguousarray(grid, np.float32), (0.0, 0.0), spacing, spec, triangles)
 
     def displacement(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
         """The displacement (dx, dy) at points of any shape."""
@@ -34,15 +44,26 @@ class Field:
         gy = (y - self.origin[1]) / self.spacing[1]
         gx, gy = np.broadcast_arrays(gx, gy)
         if gx.dtype != np.float32:
-            return _bilinear(self.grid, gx, gy)
-        gx, gy = np.ascontiguousarray(gx), np.ascontiguousarray(gy)
-        across, down = self._planes
-        return _bilinear_fast(across, gx, gy), _bilinear_fast(down, gx, gy)
+            dx, dy = _bilinear(self.grid, gx, gy)
+        else:
+            gx, gy = np.ascontiguousarray(gx), np.ascontiguousarray(gy)
+            across, down = self._planes
+            dx, dy = _bilinear_fast(across, gx, gy), _bilinear_fast(down, gx, gy)
+        if not self.triangles:
+            return dx, dy
+        bend_x, bend_y = _bend(self._twist, gx, gy)
+        return dx + bend_x, dy + bend_y
 
     @cached_property
-    def _planes(self) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    def _planes(self) -> tuple[Grid, Grid]:
         """The two components of the grid, each (rows, columns)."""
         return np.ascontiguousarray(self.grid[..., 0]), np.ascontiguousarray(self.grid[..., 1])
+
+    @cached_property
+    def _twist(self) -> Grid:
+        """How far each cell is from a parallelogram, (rows - 1, columns - 1, 2)."""
+        g = self.grid
+        return g[:-1, :-1] + g[1:, 1:] - g[:-1, 1:] - g[1:, :-1]
 
     @property
     def reach(self) -> float:
@@ -55,31 +76,26 @@ class Field:
         return x + dx, y + dy
 
     def push(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
-        """Source points to output points: p = q - d(p) by iteration, exact where the field does not fold."""
-        u, v = x, y
-        for _ in range(200):
-            dx, dy = self.displacement(u, v)
-            step = max(float(np.abs(x - dx - u).max(initial=0)), float(np.abs(y - dy - v).max(initial=0)))
-            u, v = x - dx, y - dy
-            if step < 1e-9:
-                break
-        return u, v
+        """Source points (N,) to output points: p + d(p) = q solved for p, exactly where nothing folds."""
+        return _solved(self.displacement, self.spacing, x, y)
 
     def folds(self) -> bool:
-        """Whether the map turns over somewhere: its Jacobian is not positive at some node."""
-        if min(self.grid.shape[:2]) < 2:
-            return False
-        dy = np.gradient(self.grid, self.spacing[1], axis=0)
-        dx = np.gradient(self.grid, self.spacing[0], axis=1)
-        jacobian = (1 + dx[..., 0]) * (1 + dy[..., 1]) - dx[..., 1] * dy[..., 0]
-        return bool((jacobian <= 0).any())
+        """Whether the map turns over in some cell: its Jacobian, taken at the corners, is not positive."""
+        rows, columns = self.grid.shape[:2]
+        across = np.diff(self.grid, axis=1) / self.spacing[0]
+        down = np.diff(self.grid, axis=0) / self.spacing[1]
+        for below, right in ((0, 1), (1, 0)) if self.triangles else ((0, 0), (0, 1), (1, 0), (1, 1)):
+            a, d = across[below : rows - 1 + below], down[:, right : columns - 1 + right]
+            if ((1 + a[..., 0]) * (1 + d[..., 1]) <= a[..., 1] * d[..., 0]).any():
+                return True
+        return False
 
     def as_record(self) -> dict[str, Any]:
         """The field as a manifest line holds it: what it is made from, not its values."""
         return {"field": dict(self.spec)}
 
 
-def _bilinear(grid: npt.NDArray[np.float32], gx: Floats, gy: Floats) -> tuple[Floats, Floats]:
+def _bilinear(grid: Grid, gx: Floats, gy: Floats) -> tuple[Floats, Floats]:
     """Sample a node grid at points, in float64: for points."""
     rows, columns = grid.shape[:2]
     gx, gy = np.clip(gx, 0, columns - 1), np.clip(gy, 0, rows - 1)
@@ -93,7 +109,7 @@ def _bilinear(grid: npt.NDArray[np.float32], gx: Floats, gy: Floats) -> tuple[Fl
     return value[..., 0], value[..., 1]
 
 
-def _bilinear_fast(plane: npt.NDArray[np.float32], gx: Floats, gy: Floats) -> Floats:
+def _bilinear_fast(plane: Grid, gx: Floats, gy: Floats) -> Floats:
     """The same for the millions of pixels of a picture, in float32, one plane (rows, columns) of the grid.
 
     OpenCV 5.0 rounds positions to 1/32 of a node where there are two channels, and not where there is one.
@@ -104,94 +120,70 @@ def _bilinear_fast(plane: npt.NDArray[np.float32], gx: Floats, gy: Floats) -> Fl
     return value.astype(np.float32, copy=False)
 
 
-# Root mean square of the smoothed noise: a uniform(-1, 1) field of variance 1/3, under a Gaussian of energy
-# 1 / (4 pi sigma^2), has deviation 1 / (sigma sqrt(12 pi)).
-RMS_OF_UNIT_ALPHA = 1.0 / math.sqrt(12.0 * math.pi)
-NODES_PER_SIGMA = 4
+def _bend(twist: Grid, gx: Floats, gy: Floats) -> tuple[Floats, Floats]:
+    """What two triangles add to a bilinear cell: the twist times min(fx, fy) (1 - max(fx, fy))."""
+    rows, columns = twist.shape[:2]
+    gx, gy = np.clip(gx, 0, columns), np.clip(gy, 0, rows)
+    j = np.minimum(gx.astype(np.intp), columns - 1)
+    i = np.minimum(gy.astype(np.intp), rows - 1)
+    fx, fy = gx - j.astype(gx.dtype), gy - i.astype(gy.dtype)
+    weight = np.minimum(fx, fy) * (1 - np.maximum(fx, fy))
+    cell = i * columns + j
+    return np.take(twist[..., 0], cell) * weight, np.take(twist[..., 1], cell) * weight
 
 
-@lru_cache(maxsize=4)
-def elastic_field(frame: Frame, key: str, alpha: float, sigma: float) -> Field:
-    """Simard's elastic field (2003): uniform(-1, 1) noise, Gaussian of `sigma` pixels, times `alpha` pixels.
-
-    Smoothed noise has no detail finer than sigma, so it is drawn on a grid of spacing s = sigma / 4 (at least
-    one pixel); a cell's noise stands for s x s pixels and is 1/s as strong, which keeps the statistics.
-    """
-    import cv2  # here, so that reading and checking a recipe does not load OpenCV
-
-    spacing = max(1, int(sigma / NODES_PER_SIGMA))
-    cell_sigma = sigma / spacing
-    margin = math.ceil(4 * cell_sigma)
-    columns = math.ceil(frame.width / spacing) + 1 + 2 * margin
-    rows = math.ceil(frame.height / spacing) + 1 + 2 * margin
-    noise = uniform_noise(key, 2 * rows, columns).reshape(2, rows, columns)
-    taps = 2 * margin + 1
-    smooth = [cv2.GaussianBlur(n, (taps, taps), cell_sigma, borderType=cv2.BORDER_REFLECT) for n in noise]
-    inner = np.stack(smooth, axis=-1)[margin : rows - margin, margin : columns - margin]
-    spec = {
-        "kind": "elastic",
-        "key": key,
-        "alpha": alpha,
-        "sigma": sigma,
-        "width": frame.width,
-        "height": frame.height,
-    }
-    return Field(
-        np.ascontiguousarray(inner * np.float32(alpha / spacing)),
-        (0.0, 0.0),
-        (float(spacing), float(spacing)),
-        spec,
-    )
+NEAR_ENOUGH = 1e-9  # pixels
+MOST_STEPS, MOST_HALVINGS = 60, 8
 
 
-GRID_NODES_PER_CELL = 64
+def _solved(
+    displacement: Displacement, spacing: tuple[float, float], x: Floats, y: Floats
+) -> tuple[Floats, Floats]:
+    """The points p with p + d(p) = (x, y), by Newton's method with steps halved while they make it worse."""
+    dx, dy = displacement(x, y)
+    u, v = x - dx, y - dy
+    left = np.arange(x.size)
+    for _ in range(MOST_STEPS):
+        off_x, off_y = _missed(displacement, u[left], v[left], x[left], y[left])
+        open_ = np.maximum(np.abs(off_x), np.abs(off_y)) >= NEAR_ENOUGH
+        left, off_x, off_y = left[open_], off_x[open_], off_y[open_]
+        if not left.size:
+            break
+        step_x, step_y = _newton_step(displacement, spacing, u[left], v[left], off_x, off_y)
+        missed, share = np.hypot(off_x, off_y), np.ones(left.size)
+        for _ in range(MOST_HALVINGS):
+            ahead = u[left] + share * step_x, v[left] + share * step_y
+            worse = np.hypot(*_missed(displacement, *ahead, x[left], y[left])) >= missed
+            if not worse.any():
+                break
+            share[worse] /= 2
+        u[left] += share * step_x
+        v[left] += share * step_y
+    return u, v
 
 
-def grid_field(frame: Frame, displacements: list[list[list[float]]]) -> Field:
-    """A field through a coarse grid of control displacements, cubic B-splines between them.
-
-    `displacements[i][j]` is (dx, dy) in pixels; the outer points stand on the centres of the corner pixels,
-    as in the package elasticdeform (van Tulder) and U-Net (Ronneberger 2015).
-    """
-    control = np.asarray(displacements, np.float64)
-    rows, columns = control.shape[:2]
-    down, across = _spline_matrix(rows), _spline_matrix(columns)
-    grid = np.einsum("ik,klc,jl->ijc", down, control, across).astype(np.float32)
-    spec = {
-        "kind": "grid",
-        "displacements": displacements,
-        "width": frame.width,
-        "height": frame.height,
-    }
-    spacing = (
-        (frame.width - 1) / (grid.shape[1] - 1) or 1.0,
-        (frame.height - 1) / (grid.shape[0] - 1) or 1.0,
-    )
-    return Field(grid, (0.5, 0.5), spacing, spec)
+def _missed(displacement: Displacement, u: Floats, v: Floats, x: Floats, y: Floats) -> tuple[Floats, Floats]:
+    """How far (u, v) lands from (x, y)."""
+    dx, dy = displacement(u, v)
+    return u + dx - x, v + dy - y
 
 
-def _spline_matrix(count: int) -> npt.NDArray[np.float64]:
-    """Rows that turn `count` values into their interpolating cubic spline (mirrored at the ends), finely."""
-    index = np.arange(count)
-    collocation = np.zeros((count, count))
-    for offset, weight in ((-1, 1 / 6), (0, 4 / 6), (1, 1 / 6)):
-        np.add.at(collocation, (index, _mirror(index + offset, count)), weight)
-    at = np.linspace(0, count - 1, GRID_NODES_PER_CELL * (count - 1) + 1)
-    cell = np.minimum(at.astype(int), count - 2)
-    t = at - cell
-    weights = (
-        (1 - t) ** 3 / 6,
-        (3 * t**3 - 6 * t**2 + 4) / 6,
-        (-3 * t**3 + 3 * t**2 + 3 * t + 1) / 6,
-        t**3 / 6,
-    )
-    basis = np.zeros((at.size, count))
-    for offset, weights_here in enumerate(weights):
-        np.add.at(basis, (np.arange(at.size), _mirror(cell + offset - 1, count)), weights_here)
-    return basis @ np.linalg.inv(collocation)
-
-
-def _mirror(index: npt.NDArray[np.int_], count: int) -> npt.NDArray[np.int_]:
-    """Indices mirrored about the first and the last, which are not repeated."""
-    mirrored: npt.NDArray[np.int_] = (count - 1) - np.abs(np.mod(index, 2 * (count - 1)) - (count - 1))
-    return mirrored
+def _newton_step(
+    displacement: Displacement,
+    spacing: tuple[float, float],
+    u: Floats,
+    v: Floats,
+    off_x: Floats,
+    off_y: Floats,
+) -> tuple[Floats, Floats]:
+    """The step that mends `off` where the field is linear; where it is flat, the step back by `off`."""
+    dx, dy = displacement(u, v)
+    h, k = 1e-4 * spacing[0], 1e-4 * spacing[1]
+    right, below = displacement(u + h, v), displacement(u, v + k)
+    a, c = 1 + (right[0] - dx) / h, (right[1] - dy) / h
+    b, d = (below[0] - dx) / k, 1 + (below[1] - dy) / k
+    determinant = a * d - b * c
+    flat = np.abs(determinant) < 1e-3
+    whole = np.where(flat, 1.0, determinant)
+    step_x, step_y = (b * off_y - d * off_x) / whole, (c * off_x - a * off_y) / whole
+    return np.where(flat, -off_x, step_x), np.where(flat, -off_y, step_y)

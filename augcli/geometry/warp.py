@@ -10,12 +10,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from augcli.geometry.field import Field, elastic_field, grid_field
+from augcli.geometry.field import Field
+from augcli.geometry.fields import field_of_spec
 from augcli.geometry.fold import Fold
 from augcli.geometry.frame import Floats, Frame, Point
-from augcli.geometry.projective import IDENTITY, Projective, projective_of
+from augcli.geometry.projective import HORIZON, IDENTITY, Projective, projective_of
 
 Map = Projective | Field | Fold
+EVERYWHERE: tuple[Point, ...] = tuple((x * 10**9, y * 10**9) for x, y in ((-1, -1), (1, -1), (1, 1), (-1, 1)))
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,8 @@ def _columns(points: npt.ArrayLike) -> tuple[Floats, Floats]:
 def _region_before(step: Map, region: tuple[Point, ...]) -> tuple[tuple[Point, ...], bool]:
     """The corners of what is read on the source side of a step, and whether the step does anything."""
     if isinstance(step, Projective):
-        return step.inverse().corners(region), True
+        back = step.inverse()
+        return (back.corners(region) if min(back.weights(region)) > HORIZON else EVERYWHERE), True
     if isinstance(step, Fold):
         return (region, False) if step.holds(region) else (step.corners, True)
     reach = step.reach
@@ -100,8 +103,4 @@ def map_of_record(record: Mapping[str, Any]) -> Map:
     if "fold" in record:
         left, top, right, bottom = record["fold"]
         return Fold(left, top, right, bottom, record["border"])
-    spec = record["field"]
-    frame = Frame(spec["width"], spec["height"])
-    if spec["kind"] == "grid":
-        return grid_field(frame, spec["displacements"])
-    return elastic_field(frame, spec["key"], spec["alpha"], spec["sigma"])
+    return field_of_spec(record["field"])

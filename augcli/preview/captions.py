@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from PIL import ImageFont
 
 from augcli.ops import Applied
+from augcli.recipe.labels import SOLE
+from augcli.sample import Array, name_of
+from augcli.transforms.filters import EndWarp
 
 Font = ImageFont.FreeTypeFont
 DOT, DOTS = "  \u00b7  ", "\u2026"
 _BEYOND_ASCII = "\u00b7\u2026\u00b0"  # what the font of Pillow's load_default has of use besides ASCII
 _UNITS = {"degrees": "\u00b0"}
+KEY_LENGTH = 32  # hexadecimal digits of the key of a field of noise
 
 
 def font_of(size: int) -> Font:
@@ -31,22 +37,98 @@ def legible(text: str) -> str:
 
 
 def described(applied: Iterable[Applied]) -> list[str]:
-    """Each applied step in a few words: `rotate -7.3°`, `crop 312x256 at 40, 12`."""
-    return [_step(step) for step in applied]
+    """Each applied step in a few words: `rotate -7.3°`, `crop 312x256 at 40, 12`; an ended warp in none."""
+    return [_step(step) for step in applied if step.name != EndWarp.name]
 
 
 def _step(step: Applied) -> str:
+    numbers, lists = dict(_numbers(step.params)), _lists(step.params)
+    if size := _size(numbers):
+        return f"{step.name} {size}"
+    if len(numbers) == 1 and not lists:
+        ((name, value),) = numbers.items()
+        return f"{step.name} {_with_unit(name, value)}"
+    return f"{step.name} {', '.join([*_telling(numbers), *lists])}".rstrip()
+
+
+def parameters(step: Applied) -> list[str]:
+    """The resolved parameters of a step, each in a few words: `degrees -7.3°`, `sigma 24`, `4 boxes`.
+
+    Left out are numbers that are 0, keys of noise, and lists that are too long to read.
+    """
     numbers = dict(_numbers(step.params))
-    width, height = numbers.pop("width", None), numbers.pop("height", None)
-    if width is not None and height is not None:
-        size = f"{step.name} {shortest(width)}x{shortest(height)}"
-        place = [shortest(numbers[axis]) for axis in "xy" if axis in numbers]
-        return f"{size} at {', '.join(place)}" if place else size
-    shown = {name: shortest(value) + _UNITS.get(name, "") for name, value in numbers.items()}
-    if len(shown) == 1:
-        return f"{step.name} {next(iter(shown.values()))}"
-    telling = [f"{name} {shown[name]}" for name, value in numbers.items() if value]
-    return f"{step.name} {', '.join(telling)}".rstrip()
+    size = _size(numbers)
+    words = [f"{name} {value}" for name, value in step.params.items() if _is_word(name, value)]
+    switches = [name for name, value in step.params.items() if value is True]
+    return [*([size] if size else []), *_telling(numbers), *_lists(step.params), *words, *switches]
+
+
+def _size(numbers: dict[str, float]) -> str:
+    """A box's size and place, which are taken out of the numbers; empty where there is none."""
+    if not {"width", "height"} <= numbers.keys():
+        return ""
+    size = f"{shortest(numbers.pop('width'))}x{shortest(numbers.pop('height'))}"
+    place = [shortest(numbers.pop(axis)) for axis in "xy" if axis in numbers]
+    return f"{size} at {', '.join(place)}" if place else size
+
+
+def _telling(numbers: Mapping[str, float]) -> list[str]:
+    return [f"{name} {_with_unit(name, value)}" for name, value in numbers.items() if value]
+
+
+def _with_unit(name: str, value: float) -> str:
+    return shortest(value) + _UNITS.get(name, "")
+
+
+def _is_word(name: str, value: Any) -> bool:
+    """Whether a text tells something: a definition or a policy does, a key of noise does not."""
+    return isinstance(value, str) and name != "unit" and len(value) < KEY_LENGTH
+
+
+def _lists(params: Mapping[str, Any]) -> list[str]:
+    """The lists among resolved parameters that are short enough to be read, boxes by their number."""
+    found = []
+    for name, value in params.items():
+        if name == "chains":
+            found += [_chain(chain) for chain in value]
+        elif name == "boxes":
+            found.append(counted(len(value), "box", "boxes"))
+        elif isinstance(value, list | tuple) and len(value) <= 4 and _is_told(value):
+            found.append(f"{name} {', '.join(map(shortest, value))}")
+    return found
+
+
+def _is_told(values: Sequence[Any]) -> bool:
+    return all(isinstance(value, int | float) for value in values) and (any(values) or len(values) == 1)
+
+
+def _chain(chain: Mapping[str, Any]) -> str:
+    """A weighted chain of AugMix: `0.34 solarize 0.8 > posterize 4`."""
+    steps = described(Applied(step["name"], step["params"]) for step in chain["steps"])
+    return f"{shortest(chain['weight'])} {' > '.join(steps)}"
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """A number with its noun."""
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def of_mask(name: str, text: str) -> str:
+    """What is said of a mask: with its name, where there are several."""
+    return text if name == SOLE else f"{name}: {text}"
+
+
+def instances_shown(masks: Mapping[str, Array], keys: Iterable[str]) -> list[str]:
+    """How many instances are seen in each mask of `keys`: `nuclei: 46 instances`."""
+    found: Counter[str] = Counter()
+    for key in sorted(keys):
+        found[name_of(key)] += int(np.count_nonzero(np.unique(masks[key])))
+    return [of_mask(name, counted(number, "instance")) for name, number in found.items()]
+
+
+def range_shown(name: str, values: Array) -> str:
+    """The least and the greatest value of a depth map or matte: `depth: 0.25 to 12.5`."""
+    return of_mask(name, f"{shortest(float(values.min()))} to {shortest(float(values.max()))}")
 
 
 def _numbers(params: Mapping[str, Any], outer: str = "") -> Iterator[tuple[str, float]]:

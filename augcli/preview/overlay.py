@@ -1,4 +1,8 @@
-"""A picture with its masks laid over it: each class a tint and a contour, ignored pixels hatched."""
+"""A picture with its masks laid over it: each class a tint and a contour, ignored pixels hatched.
+
+A contour is a line in the class's colour with a light or dark rim inside it: where the picture hides the one,
+the other is seen.
+"""
 
 from __future__ import annotations
 
@@ -9,15 +13,19 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from augcli.ops import LUMA
 from augcli.sample import Array
 
 Rgb = tuple[int, int, int]
 
-TINT, LINE, HATCH = 0.42, 0.95, 0.7  # opacities
+TINT, LINE, RIM, HATCH = 0.42, 0.95, 0.9, 0.7  # opacities
 FINER = 2  # drawn so many times larger and then reduced: smooth edges, contours of fractions of a pixel
-LINE_PIXELS = 2  # of a contour, before the reduction
+LINE_PIXELS, RIM_PIXELS = 2, 1  # of a contour, and of the rim inside it, before the reduction
 HATCH_PIXELS = 7 * FINER
 HATCH_LIGHT, HATCH_DARK = 225, 110
+RIM_LIGHT, RIM_DARK = 255, 16
+MIDDLE = 128  # of the lightness of a class's colour: darker ones have a light rim, others a dark one
+TILE_GAP = 4  # pixels between a picture and a depth map or matte below it
 
 # Twenty colours that neighbours can be told apart by, strong ones first.
 QUALITATIVE: tuple[Rgb, ...] = (
@@ -76,29 +84,52 @@ def colorful(palette: bytes | None) -> bytes | None:
     return palette if (entries != entries[:, :1]).any() else None
 
 
-def overlaid(
-    image: Array, masks: Mapping[str, Array], looks: Mapping[str, Labels], box: int
-) -> tuple[Image.Image, set[tuple[str, int]]]:
-    """Draw a picture in a square of `box` pixels; returns it and the (mask name, label) that are seen.
+@dataclass(frozen=True)
+class Overlaid:
+    """A picture with its masks over it, the same without them, and the (mask name, label) that are seen."""
+
+    picture: Image.Image
+    plain: Image.Image
+    seen: set[tuple[str, int]]
+
+
+def overlaid(image: Array, masks: Mapping[str, Array], looks: Mapping[str, Labels], box: int) -> Overlaid:
+    """Draw a picture in a square of `box` pixels.
 
     `image` is uint8 (H, W, 1, 3 or 4), alpha lies on white; masks are (H, W), or (H, W, 3) of colours.
     """
     width, height = fitted_size((image.shape[1], image.shape[0]), box)
     fine = (FINER * width, FINER * height)
     canvas = np.asarray(flattened(image).resize(fine, Image.Resampling.LANCZOS), np.float32)
-    seen: set[tuple[str, int]] = set()
+    plain, seen = _finished(canvas), set[tuple[str, int]]()
     for name, values in masks.items():
         labels = reduced(packed(values), fine)
         canvas, shown = painted(canvas, labels, looks[name])
         seen |= {(name, label) for label in shown}
+    return Overlaid(_finished(canvas) if masks else plain, plain, seen)
+
+
+def _finished(canvas: npt.NDArray[np.float32]) -> Image.Image:
     levels = np.rint(np.clip(canvas, 0, 255)).astype(np.uint8)
-    return Image.fromarray(levels).reduce(FINER), seen
+    return Image.fromarray(levels).reduce(FINER)
 
 
 def fitted_size(size: tuple[int, int], box: int) -> tuple[int, int]:
     """The largest size of the same ratio in a square."""
     longest = max(size)
     return max(1, round(size[0] * box / longest)), max(1, round(size[1] * box / longest))
+
+
+def below(first: Image.Image, others: Sequence[Image.Image]) -> Image.Image:
+    """Pictures of one width below each other, on white."""
+    pictures = [first, *others]
+    height = sum(picture.height for picture in pictures) + TILE_GAP * len(others)
+    column = Image.new("RGB", (first.width, height), "white")
+    top = 0
+    for picture in pictures:
+        column.paste(picture, (0, top))
+        top += picture.height + TILE_GAP
+    return column
 
 
 def flattened(image: Array) -> Image.Image:
@@ -132,14 +163,17 @@ def painted(
     known, places = np.unique(labels, return_inverse=True)
     places = places.reshape(labels.shape)
     shown = [int(label) for label in known if look.is_shown(int(label))]
-    colors = np.array([look.color(int(label)) for label in known], np.float32)[places]
+    palette = np.array([look.color(int(label)) for label in known], np.float32)
+    colors = palette[places]
     opacity = np.where([look.is_shown(int(label)) for label in known], TINT, 0.0)[places]
-    drawn = opacity > 0
+    drawn, line = opacity > 0, contours(places, LINE_PIXELS)
+    rim = drawn & ~line & contours(places, LINE_PIXELS + RIM_PIXELS)
+    colors[rim], opacity[rim] = rims(palette)[places[rim]], RIM
     if look.ignore in shown:
         ignored = labels == look.ignore
         colors[ignored] = hatching(labels.shape)[ignored]
         opacity[ignored] = HATCH
-    opacity[drawn & contours(places)] = LINE
+    opacity[drawn & line] = LINE
     return _blended(canvas, colors, opacity), shown
 
 
@@ -159,10 +193,17 @@ def hatching(shape: Sequence[int]) -> npt.NDArray[np.float32]:
     return np.repeat(stripes[..., None], 3, axis=2)
 
 
-def contours(labels: Array) -> npt.NDArray[np.bool_]:
-    """The pixels (H, W) that lie within LINE_PIXELS of another label, inside their own."""
+def rims(colors: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """The greys (N, 3) that stand out from colours (N, 3)."""
+    is_dark = colors @ np.array(LUMA, np.float32) < MIDDLE
+    greys = np.where(is_dark, np.float32(RIM_LIGHT), np.float32(RIM_DARK))
+    return np.repeat(greys[:, None], 3, axis=1)
+
+
+def contours(labels: Array, pixels: int) -> npt.NDArray[np.bool_]:
+    """The pixels (H, W) that lie within so many of another label, inside their own."""
     edge = np.zeros(labels.shape, bool)
-    for step in range(1, LINE_PIXELS + 1):
+    for step in range(1, pixels + 1):
         across = labels[:, step:] != labels[:, :-step]
         down = labels[step:] != labels[:-step]
         edge[:, step:] |= across

@@ -27,50 +27,79 @@ Place = tuple[int, int]
 
 @dataclass(frozen=True)
 class Cell:
-    """One picture with what stands under it; without a picture, the reason why there is none."""
+    """One picture with what stands under it; without a picture, the reason why there is none.
+
+    `plain` is the picture without its masks, where it has any.
+    """
 
     title: str
     size: str = ""
     details: tuple[str, ...] = ()
     picture: Image.Image | None = None
     reason: str = ""
+    plain: Image.Image | None = None
 
 
 @dataclass(frozen=True)
 class Chip:
-    """A class in the legend; the one without a colour is hatched."""
+    """A class in the legend; the one without a colour is hatched. `further` are bands behind the first."""
 
     name: str
     color: Rgb | None
+    further: tuple[Rgb, ...] = ()
+
+    @property
+    def width(self) -> int:
+        """Pixels of its coloured part."""
+        return CHIP if not self.further else 3 * CHIP
 
 
 Row = Sequence[Cell | None]
 
 
-def draw_sheet(
-    title: str, subtitle: str, rows: Sequence[Row], legend: Sequence[Chip], box: int
-) -> Image.Image:
-    """Draw rows of cells, each picture in a square of `box` pixels. Raises AugcliError for a huge sheet."""
+@dataclass(frozen=True)
+class Sheet:
+    """What a sheet shows: rows of cells, each picture in a square of `box` pixels, and a legend."""
+
+    title: str
+    subtitle: str
+    rows: Sequence[Row]
+    legend: Sequence[Chip]
+    box: int
+
+    @property
+    def pictures(self) -> list[Image.Image]:
+        """The pictures of all cells, in their order."""
+        return [cell.picture for row in self.rows for cell in row if cell and cell.picture]
+
+
+def check_pixels(pixels: int, what: str) -> None:
+    """Refuse what would not fit in memory. Raises AugcliError."""
+    if pixels > MOST_PIXELS:
+        raise AugcliError(what, mend="use fewer --rows or --cols, or a smaller --cell")
+
+
+def draw_sheet(sheet: Sheet) -> Image.Image:
+    """Draw a sheet as one picture. Raises AugcliError for a huge one."""
+    rows, box = sheet.rows, sheet.box
     columns = max(len(row) for row in rows)
     width = 2 * MARGIN + columns * box + (columns - 1) * GAP
     tops = [MARGIN + TITLE_LINE + SUBTITLE_LINE]
     for row in rows:
         tops.append(tops[-1] + _picture_height(row, box) + _text_height(row, box) + ROW_GAP)
-    chips, places = _legend_places(legend, width - 2 * MARGIN)
+    chips, places = _legend_places(sheet.legend, width - 2 * MARGIN)
     height = tops[-1] + (places[-1][1] + LEGEND_LINE if places else -ROW_GAP) + MARGIN
-    if width * height > MOST_PIXELS:
-        mend = "use fewer --rows or --cols, or a smaller --cell"
-        raise AugcliError(f"the sheet would have {width}x{height} pixels", mend=mend)
-    sheet = Image.new("RGB", (width, height), "white")
-    _draw_header(ImageDraw.Draw(sheet), title, subtitle, width - 2 * MARGIN)
+    check_pixels(width * height, f"the sheet would have {width}x{height} pixels")
+    image = Image.new("RGB", (width, height), "white")
+    _draw_header(ImageDraw.Draw(image), sheet.title, sheet.subtitle, width - 2 * MARGIN)
     for row, top in zip(rows, tops, strict=False):
         for number, cell in enumerate(row):
             if cell:
                 place = (MARGIN + number * (box + GAP), top)
-                _draw_cell(sheet, cell, place, (box, _picture_height(row, box)))
+                _draw_cell(image, cell, place, (box, _picture_height(row, box)))
     for chip, (x, y) in zip(chips, places, strict=True):
-        _draw_chip(ImageDraw.Draw(sheet), chip, (MARGIN + x, tops[-1] + y))
-    return sheet
+        _draw_chip(ImageDraw.Draw(image), chip, (MARGIN + x, tops[-1] + y))
+    return image
 
 
 def _draw_header(draw: ImageDraw.ImageDraw, title: str, subtitle: str, width: int) -> None:
@@ -145,16 +174,25 @@ def _legend_places(legend: Sequence[Chip], width: int) -> tuple[list[Chip], list
 
 
 def _chip_width(chip: Chip) -> int:
-    return CHIP + CHIP_GAP + round(font_of(SUBTITLE).getlength(legible(chip.name)))
+    return chip.width + CHIP_GAP + round(font_of(SUBTITLE).getlength(legible(chip.name)))
 
 
 def _draw_chip(draw: ImageDraw.ImageDraw, chip: Chip, place: Place) -> None:
     left, top = place
-    edges = (left, top + 2, left + CHIP - 1, top + CHIP + 1)
-    if chip.color:
-        draw.rounded_rectangle(edges, 3, chip.color, outline=CHIP_EDGE if min(chip.color) > 215 else None)
-    else:
+    edges = (left, top + 2, left + chip.width - 1, top + CHIP + 1)
+    if not chip.color:
         draw.rounded_rectangle(edges, 3, (HATCH_LIGHT,) * 3)
         draw.line((left + 2, top + CHIP, left + CHIP - 2, top + 3), (HATCH_DARK,) * 3, 3)
-    name_place = (left + CHIP + CHIP_GAP, top)
+    elif chip.further:
+        _draw_bands(draw, (chip.color, *chip.further), (left, top + 2), chip.width)
+    else:
+        draw.rounded_rectangle(edges, 3, chip.color, outline=CHIP_EDGE if min(chip.color) > 215 else None)
+    name_place = (left + chip.width + CHIP_GAP, top)
     draw.text(name_place, legible(chip.name), font=font_of(SUBTITLE), fill=INK)
+
+
+def _draw_bands(draw: ImageDraw.ImageDraw, colors: Sequence[Rgb], place: Place, width: int) -> None:
+    left, top = place
+    for column in range(width):
+        color = colors[column * len(colors) // width]
+        draw.line((left + column, top, left + column, top + CHIP - 1), color)

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
 
 from augcli.errors import AugcliError
-from augcli.recipe.messages import Report, shown
+from augcli.plugins import Plugin, load_file, load_named
+from augcli.recipe.messages import Report
 from augcli.recipe.nodes import MAX_BYTES, parse_document
 from augcli.recipe.options import MAX_COPIES, MAX_SEED, InputOptions, OutputOptions
 from augcli.recipe.reading import read_options, read_variants
 from augcli.recipe.schema import recipe_schema
 from augcli.recipe.steps import Group, Step, Variant, plain, resolved_steps
+from augcli.wording import shown
 
 __all__ = [
     "Group",
@@ -24,6 +27,7 @@ __all__ = [
     "Recipe",
     "Step",
     "Variant",
+    "digest_of",
     "load_recipe",
     "parse_recipe",
     "recipe_schema",
@@ -47,6 +51,19 @@ class Recipe:
     input: InputOptions
     variants: tuple[Variant, ...]
     output: OutputOptions
+    plugins: tuple[Plugin, ...] = ()
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        """Cross a process border by what was said: a plugin's classes have to be loaded there first."""
+        if not self.plugins:
+            return super().__reduce__()
+        files = [str(plugin.file) for plugin in self.plugins if plugin.given]
+        return (_crossed, (self.file, json.dumps(self.resolved()), files))
+
+    @property
+    def looks_at_labels(self) -> bool:
+        """Whether what is made depends on what the values of masks mean."""
+        return any(variant.looks_at_labels for variant in self.variants)
 
     def resolved(self) -> dict[str, Any]:
         """The recipe as plain JSON data with every default written out.
@@ -56,6 +73,7 @@ class Recipe:
         return {
             "augcli": 1,
             "seed": self.seed,
+            "plugins": [plugin.name for plugin in self.plugins],
             "keep_original": self.keep_original,
             "input": plain(self.input.model_dump(mode="json")),
             "variants": {variant.name: _resolved_variant(variant) for variant in self.variants},
@@ -64,12 +82,33 @@ class Recipe:
 
     def digest(self) -> str:
         """The 128-bit BLAKE2b hash of the resolved recipe's canonical JSON, as 32 hexadecimal digits."""
-        text = json.dumps(self.resolved(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+        return digest_of(self.resolved())
+
+
+def digest_of(resolved: Mapping[str, Any]) -> str:
+    """The digest of a resolved recipe."""
+    text = json.dumps(resolved, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def _report_nothing_filled(variants: Iterable[Variant], data: Mapping[Any, Any], report: Report) -> None:
+    for variant in variants:
+        if variant.accept and variant.accept.max_filled is not None:
+            path = ("variants", variant.name) if "variants" in data else ()
+            message = "only border: constant fills: write output: {border: constant}, or leave it out"
+            report.add((*path, "accept", "max_filled"), message, key=True)
 
 
 def _resolved_variant(variant: Variant) -> dict[str, Any]:
-    return {"copies": variant.copies, "transforms": resolved_steps(variant.children, definitions=False)}
+    steps = resolved_steps(variant.children, definitions=False)
+    accept = {"accept": plain(variant.accept.model_dump(mode="json"))} if variant.accept else {}
+    return {"copies": variant.copies, "transforms": steps, **accept}
+
+
+def _crossed(file: str, text: str, plugins: list[str]) -> Recipe:
+    for plugin in plugins:
+        load_file(Path(plugin))
+    return parse_recipe(text, file)
 
 
 def load_recipe(path: str | PathLike[str]) -> Recipe:
@@ -102,14 +141,48 @@ def parse_recipe(text: str | bytes, file: str) -> Recipe:
         report.add((), f"{wanted}, got {shown(document.data)}")
         report.close()
     options = read_options(document.data, report)
+    plugins = _plugins(options.plugins, report)
     variants = read_variants(document.data, report)
+    _report_undeclared(plugins, variants, document.data, report)
     if options.input.has_instances and options.output.border in MIRRORED:
         report.add(("output", "border"), f"{options.output.border} {_MIRRORED_OBJECTS}")
+    if not (options.input.has_instances or options.output.border == "constant"):
+        _report_nothing_filled(variants, document.data, report)
     report.close()
     if not variants and not options.keep_original:
         report.add(("keep_original",), "no variants and no originals: nothing would be made")
         report.close()
-    return Recipe(file, options.seed, options.keep_original, options.input, variants, options.output)
+    return Recipe(file, options.seed, options.keep_original, options.input, variants, options.output, plugins)
+
+
+def _plugins(names: Iterable[str], report: Report) -> tuple[Plugin, ...]:
+    """The plugins that a recipe names; without one of them nothing else can be read."""
+    found = []
+    for number, name in enumerate(names):
+        plugin = load_named(name)
+        if plugin is None:
+            mend = f"give --plugin {name}.py, or install the package that has it"
+            report.add(("plugins", number), f"the plugin {shown(name)} is not here: {mend}")
+        else:
+            found.append(plugin)
+    if len(found) < len(list(names)):
+        report.close()
+    return tuple(found)
+
+
+def _report_undeclared(
+    plugins: Iterable[Plugin], variants: Iterable[Variant], data: Mapping[Any, Any], report: Report
+) -> None:
+    """A recipe says which plugins it needs, so that it fails clearly where one is missing."""
+    declared = [plugin.name for plugin in plugins]
+    for variant in variants:
+        for transform in variant.transforms():
+            if transform.plugin and transform.plugin not in declared:
+                path = ("variants", variant.name) if "variants" in data else ("transforms",)
+                needed = ", ".join([*declared, transform.plugin])
+                message = f"{transform.name} is of the plugin {transform.plugin}: write plugins: [{needed}]"
+                report.add(path, message, key=True)
+                declared.append(transform.plugin)
 
 
 def with_overrides(recipe: Recipe, *, copies: int | None = None, seed: int | None = None) -> Recipe:

@@ -18,9 +18,10 @@ _LINES = {
     "- rotate90: {turns: [0, 3]}": "rot90 rotate90s rotaterandom90 quarterturn",
     "- rotate90: {turns: 2}": "rotate180 rot180",
     "- rotate90: {turns: 3}": "rotate270 rot270",
-    "- rotate: {degrees: {limit: 15}}": "rotation rotationrange rotatewithoutcrop saferotate turn",
+    "- rotate: {degrees: {limit: 15}}": "rotation rotationrange turn",
+    "- safe_rotate: {degrees: {limit: 15}}": "rotatewithoutcrop",
     "- affine: {degrees: {limit: 15}, scale: [0.9, 1.1], translate: {x: {limit: 0.1}, y: {limit: 0.1}}}": (
-        "shiftscalerotate affinetransform"
+        "affinetransform"
     ),
     "- scale: {factor: [0.8, 1.2]}": "zoom zoomrange",
     "- translate: {x: {limit: 0.1}}": "widthshiftrange translatex",
@@ -31,25 +32,37 @@ _LINES = {
     "- elastic: {alpha: [300, 800], sigma: 24}": (
         "elastictransform elastictransformation elasticdeformation elasticdeform"
     ),
-    "- elastic_grid: {points: 3, sigma: 10}": (
-        "griddistortion gridelasticdeform piecewiseaffine distortion gaussiandistortion"
-    ),
+    "- elastic_grid: {points: 3, sigma: 10}": "gridelasticdeform distortion gaussiandistortion",
+    "- perspective: {strength: [0.1, 0.4]}": "perspectivetransform skew skewtilt skewcorner",
+    "- optical_distortion: {k: [-0.2, 0.3]}": "lensdistortion fisheye",
+    "- thin_plate_spline: {points: 4, sigma: 10}": "tps",
+    "- anti_transpose: {p: 0.5}": "transverse",
     "- random_resized_crop: {size: 224, scale: [0.08, 1.0], ratio: [0.75, 1.3333]}": (
         "resizedcrop sizedcrop sizecrop cropandresize sizedcropaug"
     ),
     "- random_crop: {size: 256}": "croptofixedsize cropaug cropbysize cropandpad",
+    "- mask_crop: {size: 256}": "cropnonemptymaskifexists",
+    "- random_erasing: {p: 0.5}": "erasing",
+    "- grid_mask: {distance: [0.15, 0.3]}": "griddropout",
+    "- pixel_dropout: {share: [0.01, 0.05]}": "dropout",
+    "- sequence: [pad: {left: 128, top: 128, right: 128, bottom: 128}, resize: {size: 256}]": "zoomout",
     "- center_crop: {size: 256}": "centrecrop centercropaug centercroptofixedsize cropcentre",
     "- crop: {x: 0.1, y: 0.1, width: 0.8, height: 0.8}": "cropresize croptobox fixedcrop",
     "- resize: {size: 256}": "forceresize forceresizeaug resizeimage",
     "- resize: {short_side: 256}": "smallestmaxsize resizeaug resizeshort shortestsize shortestedge",
     "- resize: {long_side: 512}": "longestmaxsize resizelong",
-    "- pad: {size: 512}": "padifneeded padtofixedsize centerpad",
+    "- pad_if_needed: {size: 512}": "padtofixedsize centerpad",
+    "- letterbox: {size: 640}": "resizewithpad resizeandpad",
     "- brightness: {factor: [0.8, 1.2]}": (
         "multiply multiplybrightness brightnessrange brightnessjitteraug adjustbrightness"
     ),
-    "- brightness: {shift: {limit: 0.1}}": "add addtobrightness additivebrightness",
-    "- contrast: {factor: [0.8, 1.2]}": "linearcontrast contrastjitteraug adjustcontrast",
-    "- sequence: [brightness: {shift: {limit: 0.2}}, contrast: {factor: [0.8, 1.2]}]": "brightnesscontrast",
+    "- brightness: {shift: {limit: 0.1}}": "add addtobrightness additivebrightness channelshiftrange",
+    "- contrast: {factor: [0.8, 1.2]}": "contrastjitteraug adjustcontrast",
+    "- contrast: {factor: [0.8, 1.2], definition: imgaug}": "linearcontrast",
+    (
+        "- sequence: [contrast: {factor: [0.8, 1.2], definition: albumentations}, "
+        "brightness: {shift: {limit: 0.2}}]"
+    ): "brightnesscontrast",
     "- saturation: {factor: [0.8, 1.2]}": (
         "color multiplysaturation addtosaturation saturationjitteraug adjustsaturation"
     ),
@@ -60,10 +73,37 @@ _LINES = {
     "- color_jitter: {brightness: 0.5, contrast: 0.5, saturation: 0.5, hue: 0.1}": (
         "colorjitteraug colourjitter photometricdistort colorjittering"
     ),
-    "- saturation: {factor: 0}": "grayscale togray gray grayaug greyscale blackandwhite tograyscale",
+    "- grayscale: {p: 0.2}": "togray gray grayaug greyscale blackandwhite tograyscale",
+    "- to_sepia: {strength: [0.5, 1]}": "sepia",
+    "- lighting: {std: 0.1}": "lightingaug fancypca pcalighting pcanoise",
+    "- color_temperature: {mired: {limit: 60}}": "planckianjitter changecolortemperature",
+    "- equalize": "histogramequalization histogramequalisation equalise",
+    "- clahe: {clip_limit: [1, 4]}": "allchannelsclahe",
+    "- invert: {p: 0.1}": "invertimg",
+    "- solarize: {threshold: [0.5, 0.9]}": "solarise",
+    "- posterize: {bits: [3, 6]}": "posterise colorquantization uniformcolorquantizationtonbits",
     "- gamma: {gamma: {log_uniform: [0.8, 1.25]}}": "gammacontrast gammacorrection adjustgamma",
     "- gaussian_blur: {sigma: [0.5, 2]}": "gaussblur blurgaussian",
     "- box_blur: {size: [1, 5]}": "blur averageblur meanblur",
+    "- motion_blur: {size: [5, 15]}": "linearmotionblur directionalblur",
+    "- defocus_blur: {radius: [2, 6]}": "defocus lensblur",
+    "- sharpen: {factor: [0.5, 3]}": "sharpness adjustsharpness enhancesharpness",
+    "- poisson_noise: {photons: {log_uniform: [30, 300]}}": "shotnoise additivepoissonnoise",
+    "- speckle_noise: {std: [0.05, 0.2]}": "multiplicativenoise multiplyelementwise",
+    "- salt_and_pepper: {amount: [0.005, 0.03]}": "impulsenoise saltpepper",
+    "- salt_and_pepper: {amount: [0.005, 0.03], salt: 1}": "salt",
+    "- salt_and_pepper: {amount: [0.005, 0.03], salt: 0}": "pepper",
+    "- jpeg_artefacts: {quality: [10, 60]}": "jpegcompression imagecompression jpeg jpegartifacts",
+    "- webp_artefacts: {quality: [5, 50]}": "webp webpcompression webpartifacts",
+    "- downscale: {factor: [0.25, 0.75]}": "pixelate pixelation lowresolution simulatelowresolution",
+    "- vignette: {strength: [0.2, 0.7]}": "vignetting",
+    "- gradient_illumination: {strength: [0.2, 0.6]}": "illumination lineargradient",
+    "- shadow: {count: [1, 3], strength: [0.3, 0.6]}": "addshadow",
+    "- sun_flare: {strength: [0.5, 1]}": "lensflare",
+    "- fog: {density: [0.3, 1.2]}": "clouds haze",
+    "- rain: {density: [0.04, 0.15]}": "rainlayer",
+    "- snow: {density: [0.03, 0.1]}": "snowflakes",
+    "- trivial_augment": "trivialaugmentwide",
     "- gaussian_noise: {std: [0.01, 0.04]}": "gaussnoise additivegaussiannoise noise",
     "- one_of: [horizontal_flip, vertical_flip]": "choice oneorother randomchoice",
     "- sequence: {p: 0.5, transforms: [horizontal_flip, transpose]}": "sometimes apply sequential",
@@ -86,14 +126,8 @@ _ADVICE = {
     ),
     "splitting is not augmenting: keep train and val in folders of their own": "validationsplit",
     "this transform is not in this version": (
-        "perspective perspectivetransform opticaldistortion skew skewtilt thinplatespline autoaugment "
-        "randaugment trivialaugment trivialaugmentwide augmix mixup cutmix mosaic copypaste "
-        "samplepairing ricap cutout coarsedropout griddropout erasing dropout cropnonemptymaskifexists "
-        "fivecrop tencrop zoomout clahe equalize histogramequalisation autocontrast posterize solarize "
-        "invert invertimg channelshuffle channeldropout rgbshift channelshiftrange lighting lightingaug "
-        "fancypca tosepia sharpen adjustsharpness emboss scalex scaley motionblur medianblur glassblur "
-        "defocus zoomblur isonoise multiplicativenoise saltandpepper jpegcompression imagecompression "
-        "jpeg downscale shadow fog rain snow sunflare withchannels"
+        "mixup cutmix mosaic copypaste samplepairing ricap fivecrop tencrop scalex scaley glassblur zoomblur "
+        "withchannels"
     ),
 }
 
@@ -110,23 +144,52 @@ _PARAMETERS: dict[str, tuple[tuple[str, ...], str]] = {
         ("degrees", "factor", "shift", "sigma", "std", "gamma", "size", "x"),
         "{limit: 5} is within 5 of neutral",
     ),
+    "distortlimit": (("k", "limit"), ""),
+    "distortionscale": (("strength",), ""),
+    "scale": (("strength", "factor"), ""),
     "scalelimit": (("factor", "scale"), "{limit: 0.2} is 0.8 to 1.2"),
-    "shiftlimit": (("translate", "x"), "fractions, {limit: 0.1} is -0.1 to 0.1"),
-    "shiftlimitx": (("translate", "x"), "fractions, {limit: 0.1} is -0.1 to 0.1"),
-    "shiftlimity": (("translate", "y"), "fractions, {limit: 0.1} is -0.1 to 0.1"),
+    "shiftlimit": (("translate", "shift_x", "x"), "fractions, {limit: 0.1} is -0.1 to 0.1"),
+    "shiftlimitx": (("translate", "shift_x", "x"), "fractions, {limit: 0.1} is -0.1 to 0.1"),
+    "shiftlimity": (("translate", "shift_y", "y"), "fractions, {limit: 0.1} is -0.1 to 0.1"),
     "translatepercent": (("translate", "x"), "fractions of width and height"),
     "brightnesslimit": (("brightness", "factor"), "a factor, 1 is neutral"),
     "contrastlimit": (("contrast", "factor"), "a factor, 1 is neutral"),
     "gammalimit": (("gamma",), "the exponent itself: 80 there is 0.8 here"),
     "hueshiftlimit": (("shift", "hue"), "turns: 180 there is 0.5 here"),
     "satshiftlimit": (("saturation", "factor"), "a factor, 1 is neutral"),
+    "rshiftlimit": (("red",), "a share of the range: 20 there is 0.08 here"),
+    "gshiftlimit": (("green",), "a share of the range: 20 there is 0.08 here"),
+    "bshiftlimit": (("blue",), "a share of the range: 20 there is 0.08 here"),
+    "numbits": (("bits",), ""),
+    "thresholdrange": (("threshold",), "a share of the range"),
+    "tilegridsize": (("tiles",), "across x down, like 8x8"),
+    "temperaturelimit": (("kelvin",), ""),
+    "alphastd": (("std",), ""),
     "sigmalimit": (("sigma",), ""),
     "blurlimit": (("size", "sigma"), "in pixels"),
     "ksize": (("size", "sigma"), "in pixels"),
     "kernelsize": (("size", "sigma"), "in pixels"),
     "radius": (("sigma", "size"), "in pixels"),
+    "aliasblur": (("alias_sigma",), "in pixels"),
+    "anglerange": (("degrees",), ""),
+    "directionrange": (("direction",), ""),
+    "percent": (("amount",), "150 there is 1.5 here"),
+    "saltvspepper": (("salt",), ""),
+    "qualityrange": (("quality",), ""),
+    "compression": (("quality",), "100 - compression"),
+    "intensityrange": (("strength",), ""),
+    "shadowintensityrange": (("strength",), ""),
+    "numshadowslimit": (("count",), ""),
+    "numflarecirclesrange": (("ghosts",), ""),
+    "fogcoefrange": (("density",), "the mean optical thickness"),
+    "slantrange": (("degrees",), ""),
+    "droplength": (("length",), "a share of the height"),
+    "flakesize": (("size",), "a share of the height"),
     "varlimit": (("std",), "a share of the range: sqrt(variance) / 255"),
     "stdrange": (("std",), "a share of the range"),
+    "numops": (("count",), ""),
+    "mixturewidth": (("width",), ""),
+    "chaindepth": (("depth",), ""),
     "noiselevel": (("std",), "a share of the range"),
     "height": (("size",), "width x height, like 384x192"),
     "width": (("size",), "width x height, like 384x192"),
@@ -144,7 +207,10 @@ _PARAMETERS: dict[str, tuple[tuple[str, ...], str]] = {
     "alphaaffine": (("alpha",), "and add an affine step of its own"),
     "magnitude": (("alpha", "sigma", "factor"), ""),
     "gridwidth": (("points",), "points across x down, like 3x3"),
-    "numsteps": (("points",), "points across x down, like 3x3"),
+    "numsteps": (("steps", "points"), ""),
+    "numcontrolpoints": (("points",), "points across x down, like 3x3"),
+    "nbrows": (("points",), "points across x down, like 3x3"),
+    "nbcols": (("points",), "points across x down, like 3x3"),
     "count": (("n",), ""),
     "children": (("transforms",), ""),
     "steps": (("transforms",), ""),
@@ -178,7 +244,7 @@ _PARAMETERS: dict[str, tuple[tuple[str, ...], str]] = {
 # Another library's parameter that has no place here.
 _GONE = {
     "keepsize": "leave it out: rotate, scale, shear and affine keep the frame",
-    "expand": "leave it out: the frame stays",
+    "expand": "leave it out: the frame stays, and safe_rotate makes it grow",
     "resample": "masks are label-exact; for pictures write output: {interpolation: linear}",
     "interpolation": "masks are label-exact; for pictures write output: {interpolation: linear}",
     "maskinterpolation": "leave it out: masks are label-exact",
@@ -198,6 +264,7 @@ _GONE = {
     "approximate": "leave it out: the field is exact",
     "samedxdy": "leave it out: dx and dy are drawn apart",
     "antialias": "leave it out: every shrink is antialiased",
+    "nummagnitudebins": "leave it out: magnitude is a bin from 0 to 30",
     "ignoreorder": "leave it out",
     "randomorder": "write a random_order group",
     "workers": "the number of workers is an argument: augcli expand -j 4",

@@ -4,37 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
-from pydantic_core import core_schema
+from pydantic import BaseModel, ConfigDict, Field
 
-from augcli.recipe.messages import shown
 from augcli.transforms.parameters import mistake
-
-Rgb = tuple[int, int, int]
-
-_COLOR = re.compile(r"#[0-9a-fA-F]{6}")
-COLOR_SCHEMA = {"type": "string", "pattern": "^#[0-9a-fA-F]{6}$"}
-_BYTE_SCHEMA = {"type": "integer", "minimum": 0, "maximum": 255}
-
-
-@dataclass(frozen=True)
-class Reading:
-    """Reads a field by a function, so that its mistakes are in our words; `schema` is its JSON Schema."""
-
-    read: Callable[[Any], Any]
-    schema: dict[str, Any]
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> Any:
-        """Tell pydantic to read the field by `read`."""
-        return core_schema.no_info_plain_validator_function(self.read)
-
-    def __get_pydantic_json_schema__(self, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        """The field's form."""
-        return self.schema
+from augcli.transforms.plain import COLOR, COLOR_SCHEMA, Reading, read_color
+from augcli.wording import shown
 
 
 def read_version(value: Any) -> int:
@@ -42,17 +18,6 @@ def read_version(value: Any) -> int:
     if value != 1 or isinstance(value, bool):
         raise mistake(f"expected 1, the version of the recipe language, got {shown(value)}")
     return 1
-
-
-def read_color(value: Any) -> str:
-    """A colour as `#rrggbb` in lower case."""
-    if value is None:
-        raise mistake(
-            'expected a colour like "#00008e" in quotes, got nothing: without quotes # is a comment'
-        )
-    if not isinstance(value, str) or not _COLOR.fullmatch(value):
-        raise mistake(f'expected a colour like "#00008e", got {shown(value)}')
-    return value.lower()
 
 
 def read_ignore(value: Any) -> int | str | None:
@@ -68,17 +33,6 @@ def read_ignore(value: Any) -> int | str | None:
     raise mistake(
         f'expected a mask value like 255, or for rgb masks a colour like "#ffffff", got {shown(value)}'
     )
-
-
-def read_fill(value: Any) -> Rgb:
-    """A picture's fill as (red, green, blue) of 0 to 255."""
-    if isinstance(value, str):
-        red, green, blue = bytes.fromhex(read_color(value)[1:])
-        return red, green, blue
-    channels = value if isinstance(value, list | tuple) else [value] * 3
-    if len(channels) != 3 or not all(type(c) is int and 0 <= c <= 255 for c in channels):
-        raise mistake(f'expected a number from 0 to 255, "#rrggbb" or [r, g, b], got {shown(value)}')
-    return channels[0], channels[1], channels[2]
 
 
 def read_classes(value: Any) -> dict[int, str] | dict[str, str] | None:
@@ -123,7 +77,7 @@ def _class_name(value: Any) -> str:
 
 
 def _is_color(value: Any) -> bool:
-    return isinstance(value, str) and _COLOR.fullmatch(value) is not None
+    return isinstance(value, str) and COLOR.fullmatch(value) is not None
 
 
 def read_range(value: Any) -> tuple[float, float] | None:
@@ -190,13 +144,6 @@ Folder = Annotated[str | None, Reading(read_folder, {"type": ["string", "null"]}
 TEXTS_SCHEMA = {"type": "array", "items": {"type": "string", "minLength": 1}}
 IGNORE_SCHEMA = {
     "anyOf": [{"type": "integer", "minimum": 0, "maximum": 65535}, COLOR_SCHEMA, {"type": "null"}]
-}
-FILL_SCHEMA = {
-    "anyOf": [
-        _BYTE_SCHEMA,
-        COLOR_SCHEMA,
-        {"type": "array", "items": _BYTE_SCHEMA, "minItems": 3, "maxItems": 3},
-    ]
 }
 RANGE_SCHEMA = {
     "anyOf": [

@@ -12,7 +12,8 @@ from pydantic_core import ErrorDetails
 
 from augcli.errors import RecipeError
 from augcli.recipe.aliases import parameter_alias
-from augcli.recipe.nodes import Document, KeyPath, mistake_at, shortened, shown_path
+from augcli.recipe.nodes import Document, KeyPath, mistake_at, shown_path
+from augcli.wording import shown
 
 MAX_MISTAKES = 100
 
@@ -65,30 +66,6 @@ class Report:
         """Raise RecipeError with every mistake in file order, if there is one."""
         if self._mistakes:
             raise RecipeError(sorted(self._mistakes, key=lambda m: (m.line, m.column)))
-
-
-def shown(value: Any) -> str:
-    """A value in a message, never longer than a few words."""
-    if value is None:
-        return "nothing"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str):
-        return f"'{shortened(value, 40)}'"
-    if isinstance(value, list | tuple):
-        return flow(value) if len(value) <= 4 and all(_is_number(v) for v in value) else "a list"
-    return repr(value) if isinstance(value, int | float) else "a mapping"
-
-
-def flow(value: Any) -> str:
-    """A number, text or list of them as YAML on one line."""
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(flow(v) for v in value)}]"
-    return str(value)
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def either(words: Iterable[str]) -> str:

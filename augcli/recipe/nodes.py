@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 
 from augcli.errors import Mistake, RecipeError
+from augcli.wording import shortened
 
 KeyPath = tuple[str | int, ...]
 
@@ -22,6 +23,7 @@ MAX_BYTES = 1 << 20
 MAX_LEVELS = 50
 MAX_NODES = 100_000
 MAX_MESSAGE = 1000
+TAGGED = "a tag has no meaning in a recipe"
 
 _NULL = re.compile(r"null|Null|NULL|~|")
 _BOOL = re.compile(r"(true|True|TRUE)|false|False|FALSE")
@@ -60,11 +62,6 @@ def shown_path(path: KeyPath) -> str:
     """A path of keys as text: `variants.jitter.transforms[2].rotate`."""
     parts = (f"[{part}]" if isinstance(part, int) else f".{shortened(part, 60)}" for part in path)
     return "".join(parts).removeprefix(".")
-
-
-def shortened(text: str, length: int) -> str:
-    """Text of at most `length` characters."""
-    return text if len(text) <= length else f"{text[: length - 3]}..."
 
 
 def mistake_at(file: str, place: Place, path: KeyPath, message: str) -> Mistake:
@@ -223,7 +220,7 @@ class _Builder:
 
     def document(self, root: yaml.Node, tagged: list[tuple[Place, str]]) -> Document:
         for place, tag in tagged:
-            self._add(place, (), f"a tag has no meaning in a recipe: remove {_shown_tag(tag)}")
+            self._add(place, (), f"{TAGGED}: remove {_shown_tag(tag)}")
         data = self._build(root, ())
         return Document(data, self.keys, self.values, tuple(self.mistakes))
 

@@ -9,17 +9,13 @@ from pydantic import Field, model_validator
 
 from augcli.recipe.fields import (
     CLASSES_SCHEMA,
-    FILL_SCHEMA,
     RANGE_SCHEMA,
     SUBSAMPLING_SCHEMA,
     TEXTS_SCHEMA,
     Folder,
     Options,
-    Reading,
-    Rgb,
     Text,
     read_classes,
-    read_fill,
     read_group,
     read_range,
     read_splits,
@@ -30,6 +26,7 @@ from augcli.recipe.fields import (
 from augcli.recipe.labels import MASKS_SCHEMA, SOLE, MaskOptions, Masks, read_masks
 from augcli.transforms.base import Probability
 from augcli.transforms.parameters import Distribution, Number, Size, mistake
+from augcli.transforms.plain import FILL_SCHEMA, Classes, Reading, Rgb, read_fill
 
 MAX_SEED = 2**63 - 1
 MAX_COPIES = 1_000_000
@@ -246,13 +243,44 @@ class RecipeOptions(Options):
         default=1, description="version of the recipe language"
     )
     seed: Annotated[int, Field(ge=0, le=MAX_SEED)] = Field(default=0, description="what all draws depend on")
+    plugins: Annotated[tuple[str, ...], Reading(read_texts, TEXTS_SCHEMA)] = Field(
+        default=(), description="the plugins whose transforms the recipe uses: see --plugin"
+    )
     keep_original: bool = Field(default=True, description="whether the data set itself is part of the result")
     input: InputOptions = Field(default=InputOptions(), description="how the data set is read")
     output: OutputOptions = Field(default=OutputOptions(), description="what is written, and how")
 
 
+class AcceptOptions(Options):
+    """`accept`: what a copy has to be like; one that is not is drawn again."""
+
+    min_foreground: Annotated[float, Field(ge=0, le=1)] | None = Field(
+        default=None, description="the least share of pixels whose label is neither background nor ignored"
+    )
+    max_filled: Annotated[float, Field(ge=0, le=1)] | None = Field(
+        default=None, description="the largest share of pixels that a constant border fills"
+    )
+    classes: Classes = Field(
+        default=(), description="what counts as foreground: names or values of classes; default any label"
+    )
+    in_mask: Text | None = Field(default=None, description="which of several masks; default the first")
+    tries: Annotated[int, Field(ge=1, le=1000)] = Field(
+        default=10, description="how often a copy is drawn before it fails"
+    )
+
+    @model_validator(mode="after")
+    def _asks_for_something(self) -> AcceptOptions:
+        if self.min_foreground is None and self.max_filled is None:
+            raise mistake("accept needs min_foreground or max_filled, for example {min_foreground: 0.01}")
+        if self.min_foreground is None and (self.classes or self.in_mask):
+            raise mistake(f"{'classes' if self.classes else 'in_mask'} goes with min_foreground")
+        return self
+
+
 class VariantOptions(Options):
     """A variant without its steps."""
+
+    accept: AcceptOptions | None = Field(default=None, description="what a copy has to be like")
 
     copies: Annotated[int, Field(ge=1, le=MAX_COPIES)] = Field(
         default=1, description="how many copies of each source; above 1 only where something is drawn"

@@ -10,7 +10,7 @@ from typing import Any, TypeVar, get_args
 from pydantic import BaseModel, ValidationError
 
 from augcli.recipe.aliases import step_alias
-from augcli.recipe.messages import Report, flow, misplaced, nearest, shown, unknown_key
+from augcli.recipe.messages import Report, misplaced, nearest, unknown_key
 from augcli.recipe.nodes import KeyPath
 from augcli.recipe.not_yet import without_later
 from augcli.recipe.options import (
@@ -23,6 +23,8 @@ from augcli.recipe.options import (
 from augcli.recipe.steps import Group, GroupKind, Step, Variant
 from augcli.transforms.base import TRANSFORMS, Transform
 from augcli.transforms.parameters import Distribution
+from augcli.transforms.tiles import Tiles
+from augcli.wording import flow, shown
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -33,6 +35,7 @@ GROUP_EXAMPLES = {
     "random_order": "random_order: [brightness: {factor: [0.8, 1.2]}, gamma: {gamma: [0.8, 1.2]}]",
     "sequence": "sequence: {p: 0.5, transforms: [horizontal_flip, transpose]}",
 }
+VARIANT_KEYS = ("transforms", "copies", "accept")  # at the top of a recipe: of its one variant
 VARIANT_NAME = re.compile(r"[a-z0-9]+([-_][a-z0-9]+)*")
 _EXAMPLE = "for example [horizontal_flip, rotate: {degrees: [-15, 15]}]"
 
@@ -45,18 +48,16 @@ def examples() -> dict[str, str]:
 def read_variants(data: dict[str | int, Any], report: Report) -> tuple[Variant, ...]:
     """The variants of a recipe's top level: `variants`, or `transforms` and `copies` as one called `aug`."""
     if "variants" in data:
-        for key in {"transforms", "copies"} & data.keys():
+        for key in {*VARIANT_KEYS} & data.keys():
             report.add(
                 (key,), f"'{key}' and 'variants' do not go together: give each variant its own", key=True
             )
         return _read_all(data["variants"], report)
     if "transforms" in data:
-        variant = _read_variant(
-            "aug", {k: data[k] for k in data if k in ("transforms", "copies")}, (), report
-        )
+        variant = _read_variant("aug", {k: data[k] for k in data if k in VARIANT_KEYS}, (), report)
         return (variant,) if variant else ()
-    if "copies" in data:
-        report.add(("copies",), f"copies of what? Add transforms:, {_EXAMPLE}", key=True)
+    for key in {*VARIANT_KEYS} & data.keys():
+        report.add((key,), f"{key} of what? Add transforms:, {_EXAMPLE}", key=True)
     return ()
 
 
@@ -96,13 +97,19 @@ def _read_variant(name: str, data: Any, path: KeyPath, report: Report) -> Varian
     children = _transforms(data, path, report, "a variant needs transforms:")
     if valid is None or not children:
         return None
-    variant = Variant(name, valid.copies, children)
+    variant = Variant(name, valid.copies, children, valid.accept)
     if variant.copies > 1 and not variant.is_random:
         message = (
             f"nothing in '{name}' is drawn, so its {variant.copies} copies would be the same: "
             "remove copies, or draw something, like rotate: {degrees: [-15, 15]}"
         )
         report.add((*path, "copies"), message)
+    if any(isinstance(t, Tiles) and t is not variant.tiles for t in variant.transforms()):
+        message = "tiles is the first step of a variant, and stands there once"
+        report.add(path or ("transforms",), message, key=True)
+    if variant.accept and not variant.is_random:
+        message = f"nothing in '{name}' is drawn, so every try would be the same: remove accept"
+        report.add((*path, "accept"), message, key=True)
     return variant
 
 
@@ -184,7 +191,7 @@ def _step_problem(name: str) -> str | None:
     if hint := step_alias(name, known):
         return f"unknown transform {shown(name)}: {hint}"
     close = nearest(name, known)
-    mend = f"did you mean {close}?" if close else f"there are {', '.join(known)}"
+    mend = f"did you mean {close}?" if close else "augcli transforms lists those there are"
     return f"unknown transform {shown(name)}: {mend}"
 
 
@@ -284,13 +291,12 @@ def read_options(data: dict[str | int, Any], report: Report) -> RecipeOptions:
     for key, value in data.items():
         if key in RecipeOptions.model_fields:
             readable[key] = {} if value is None and key in ("input", "output") else value
-        elif key not in VARIANT_KEYS:
+        elif key not in (*VARIANT_KEYS, "variants"):
             report.add((key,), _unknown_top_key(str(key)), key=True)
     return _validated(RecipeOptions, without_later(readable, report), (), report) or RecipeOptions()
 
 
-VARIANT_KEYS = ("variants", "transforms", "copies")
-_TOP_KEYS = ("augcli", "seed", "keep_original", "input", *VARIANT_KEYS, "output")
+_TOP_KEYS = ("augcli", "seed", "plugins", "keep_original", "input", "variants", *VARIANT_KEYS, "output")
 
 
 def _unknown_top_key(key: str) -> str:

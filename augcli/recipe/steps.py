@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from augcli.recipe.options import AcceptOptions
 from augcli.transforms.base import Transform
 from augcli.transforms.parameters import Distribution
+from augcli.transforms.tiles import Tiles
 
 GroupKind = Literal["one_of", "some_of", "random_order", "sequence"]
 
@@ -60,18 +63,53 @@ class Variant:
     name: str
     copies: int
     children: tuple[Step | Group, ...]
+    accept: AcceptOptions | None = None
 
     @property
     def is_random(self) -> bool:
         """Whether anything in the variant is drawn."""
         return any(child.is_random for child in self.children)
 
+    @property
+    def tiles(self) -> Tiles | None:
+        """The step that cuts each source into tiles, where there is one."""
+        first = self.children[0]
+        found = first.transform if isinstance(first, Step) else None
+        return found if isinstance(found, Tiles) else None
+
+    @property
+    def is_numbered(self) -> bool:
+        """Whether it makes several copies of a source, so that their names carry a number."""
+        return self.is_random or self.tiles is not None
+
+    @property
+    def looks_at_labels(self) -> bool:
+        """Whether what its copies are depends on the labels."""
+        asked = self.accept is not None and self.accept.min_foreground is not None
+        return asked or any(transform.needs_labels for transform in self.transforms())
+
+    def transforms(self) -> Iterator[Transform]:
+        """Every transform of the variant, whatever group it stands in."""
+        return _transforms(self.children)
+
     def resolved(self) -> list[Any]:
         """The steps as plain JSON data with every default and each transform's definition number.
 
         What a pair's digest covers of its variant: neither the name nor the number of copies.
         """
-        return resolved_steps(self.children, definitions=True)
+        return [*resolved_steps(self.children, definitions=True), *self.conditions()]
+
+    def conditions(self) -> list[Any]:
+        """What a copy has to be like, as plain JSON data; empty where any will do."""
+        return [{"accept": plain(self.accept.model_dump(mode="json"))}] if self.accept else []
+
+
+def _transforms(children: tuple[Step | Group, ...]) -> Iterator[Transform]:
+    for child in children:
+        if isinstance(child, Step):
+            yield child.transform
+        else:
+            yield from _transforms(child.children)
 
 
 def resolved_steps(
@@ -92,6 +130,7 @@ def _resolved(child: Step | Group, *, definitions: bool, weighted: bool) -> dict
         extra["transforms"] = below
     elif definitions:
         extra["definition_number"] = child.transform.definition_number
+        extra |= {"plugin": child.transform.plugin_digest} if child.transform.plugin else {}
     return {name: plain(parameters | extra)}
 
 

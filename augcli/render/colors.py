@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from augcli.curves import Posterize
 from augcli.errors import ImageError
 from augcli.geometry import Warp
 from augcli.ops import (
     LUMA,
     STRIP_ROWS,
+    ByteHueTurn,
     ColorMatrix,
     ColorOp,
     Colors,
@@ -84,6 +86,8 @@ class ColorRun:
                 continue
             if isinstance(op, Contrast):
                 op = op.bound(self._mean_before(colored, steps))
+            elif isinstance(op, Posterize | ByteHueTurn):
+                op = op.on(self._levels_of_range)
             steps.append([op, Round(self._levels_of_range)] if colored.tint.rounded else [op])
         return steps
 

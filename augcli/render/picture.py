@@ -7,7 +7,7 @@ antialiased resize, everything else is OpenCV's remap. Masks are always gathered
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -23,6 +23,7 @@ from augcli.sample import Array
 
 Interpolation = Literal["linear", "cubic", "lanczos"]
 Filled = npt.NDArray[np.int8] | None
+NOTHING: Array = np.empty((0, 0, 0), np.uint8)
 
 _PILLOW = {
     "linear": Image.Resampling.BILINEAR,
@@ -63,18 +64,33 @@ def sample(
 
 def _sampled(image: Array, masks: Mapping[str, Array], warp: Warp, interpolation: Interpolation) -> Sampled:
     image, masks, warp = without_cut(image, masks, warp)
-    if not warp.maps and warp.source == warp.target:  # a crop at the origin has no map either
+    if _is_nothing(warp):
         return Sampled(image, dict(masks))
     aligned = alignment(warp)
     picture = _without_remap(image, warp, aligned, interpolation)
-    if aligned:
-        labels = {name: gather(mask, aligned) for name, mask in masks.items()}
-        if picture is None:
-            picture = _by_strips(image, {}, warp, interpolation).image
-        return Sampled(picture, labels, aligned.filled)
-    if picture is None:
+    if picture is None and not aligned:
         return _by_strips(image, masks, warp, interpolation)
-    return Sampled(picture, _by_strips(None, masks, warp, interpolation).masks) if masks else Sampled(picture)
+    if picture is None:
+        picture = _by_strips(image, {}, warp, interpolation).image
+    return replace(_labelled(masks, warp, aligned), image=picture)
+
+
+def sample_labels(masks: Mapping[str, Array], warp: Warp) -> Sampled:
+    """Labels alone, as `sample` gives them beside a picture; the picture is empty."""
+    stand_in = np.empty((warp.source.height, warp.source.width, 0), np.uint8)
+    _, masks, warp = without_cut(stand_in, masks, warp)
+    return Sampled(NOTHING, dict(masks)) if _is_nothing(warp) else _labelled(masks, warp, alignment(warp))
+
+
+def _is_nothing(warp: Warp) -> bool:
+    return not warp.maps and warp.source == warp.target  # a crop at the origin has no map either
+
+
+def _labelled(masks: Mapping[str, Array], warp: Warp, aligned: Alignment | None) -> Sampled:
+    """Labels gathered at floor(x), floor(y)."""
+    if aligned:
+        return Sampled(NOTHING, {name: gather(mask, aligned) for name, mask in masks.items()}, aligned.filled)
+    return _by_strips(None, masks, warp, "linear") if masks else Sampled(NOTHING)
 
 
 def _without_remap(
@@ -146,7 +162,7 @@ def _by_strips(
     """The general way: coordinates a strip at a time, the picture by remap, masks by their index."""
     height, width = warp.target.height, warp.target.width
     source = shrunk(image, warp) if image is not None else None
-    picture = np.empty((0, 0, 0)) if image is None else np.empty((height, width, image.shape[2]), image.dtype)
+    picture = NOTHING if image is None else np.empty((height, width, image.shape[2]), image.dtype)
     labels = {name: np.empty((height, width, *m.shape[2:]), m.dtype) for name, m in masks.items()}
     filled = np.full((height, width), NOT_FILLED, np.int8)
     for strip in strips(warp):

@@ -1,6 +1,52 @@
 """The transforms, a family a file. Importing this package registers them all in `TRANSFORMS`."""
 
-from augcli.transforms import color, elastic, filters, frames, geometric, tone
+from augcli.transforms import (
+    artefact,
+    blur,
+    channels,
+    color,
+    distortion,
+    dropping,
+    elastic,
+    filters,
+    frames,
+    geometric,
+    histogram,
+    labelled,
+    light,
+    noise,
+    objects,
+    perspective,
+    policies,
+    sharpen,
+    tiles,
+    tone,
+    weather,
+)
 from augcli.transforms.base import TRANSFORMS, Transform
 
-__all__ = ["TRANSFORMS", "Transform", "color", "elastic", "filters", "frames", "geometric", "tone"]
+__all__ = [
+    "TRANSFORMS",
+    "Transform",
+    "artefact",
+    "blur",
+    "channels",
+    "color",
+    "distortion",
+    "dropping",
+    "elastic",
+    "filters",
+    "frames",
+    "geometric",
+    "histogram",
+    "labelled",
+    "light",
+    "noise",
+    "objects",
+    "perspective",
+    "policies",
+    "sharpen",
+    "tiles",
+    "tone",
+    "weather",
+]

@@ -7,19 +7,23 @@ come from those fields. A transform registers by being defined.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from augcli.geometry import Frame
 from augcli.keys import Draws
-from augcli.ops import Applied, Operation
+from augcli.ops import Applied, Operation, Policy
+from augcli.sample import LabelMap
 from augcli.transforms.parameters import Distribution
 
 TRANSFORMS: dict[str, type[Transform]] = {}
 
-Family = Literal["geometric", "elastic", "color", "tone", "filter", "noise"]
+Family = Literal[
+    "geometric", "elastic", "color", "tone", "filter", "noise", "artefact", "weather", "dropping", "policy"
+]
+LabelsHere = Callable[[], Mapping[str, LabelMap]]  # worked out where a step asks
 Probability = Annotated[float, Field(ge=0, le=1, strict=True)]
 
 
@@ -37,9 +41,13 @@ class Transform(BaseModel):
     definition_number: ClassVar[int] = 1  # raised when the pixels of a transform change; part of the digest
     moves: ClassVar[bool] = False  # whether it moves pixels, and so the labels with them
     ends_warp: ClassVar[bool] = False  # whether it looks at neighbours, positions or the whole picture
+    needs_labels: ClassVar[bool] = False  # whether what it resolves to depends on the labels
     fuses: ClassVar[str] = ""
+    labels: ClassVar[str] = ""  # what becomes of labels, where neither moving nor staying says it
     source: ClassVar[str] = ""
     example: ClassVar[str] = ""
+    plugin: ClassVar[str] = ""  # the plugin that defines it, and the digest of that plugin's file
+    plugin_digest: ClassVar[str] = ""
 
     p: Probability = Field(default=1.0, description="probability that the step is applied")
 
@@ -56,6 +64,11 @@ class Transform(BaseModel):
         return dict(_distributions(self))
 
     @property
+    def mask_policy(self) -> Policy:
+        """What masks get where the step drops parts of the picture."""
+        return "keep"
+
+    @property
     def is_random(self) -> bool:
         """Whether anything in the step is drawn."""
         return 0 < self.p < 1 or any(d.is_random for d in self.distributions().values())
@@ -67,6 +80,10 @@ class Transform(BaseModel):
     def resolve(self, drawn: dict[str, Any], frame: Frame) -> list[Applied]:
         """The drawn numbers as plain parameters for a frame; one step may give several."""
         return [Applied(self.name, drawn)]
+
+    def resolve_on(self, drawn: dict[str, Any], frame: Frame, labels: LabelsHere) -> list[Applied]:
+        """The same for a step that looks at the labels as they lie in its frame; most do not."""
+        return self.resolve(drawn, frame)
 
     @classmethod
     def operate(cls, params: dict[str, Any], frame: Frame) -> Operation:

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from augcli.geometry import Frame
 from augcli.keys import Draws
-from augcli.ops import LUMA, Applied, ColorMatrix, ColorOp, HueTurn, Tint
+from augcli.ops import LUMA, Applied, ByteHueTurn, ColorMatrix, ColorOp, HueTurn, Saturate, Tint
 from augcli.ops import Contrast as ContrastOp
 from augcli.transforms.base import Transform, fixed
 from augcli.transforms.parameters import Distribution, Number, mistake
@@ -27,6 +27,11 @@ class Color(Transform):
 
     fuses: ClassVar[str] = "joins the colour run"
     color_only: ClassVar[bool] = False  # has no meaning on a grey picture, and leaves it alone
+    kept: ClassVar[frozenset[str]] = frozenset()  # fields that are not drawn and belong to the record
+
+    def resolve(self, drawn: dict[str, Any], frame: Frame) -> list[Applied]:
+        """Give the drawn numbers, and beside them the fields that are kept as they are."""
+        return [Applied(self.name, drawn | self.model_dump(mode="json", include=set(self.kept)))]
 
     @classmethod
     def color_op(cls, params: dict[str, Any]) -> ColorOp | ContrastOp:
@@ -62,32 +67,53 @@ class Brightness(Color, family="color"):
 
 
 class Contrast(Color, family="color"):
-    """Blend with the mean grey of the frame as it enters the step."""
+    """Blend with one grey: by default with the mean grey of the frame as it enters the step."""
 
-    source: ClassVar[str] = "torchvision's adjust_contrast"
+    source: ClassVar[str] = (
+        "torchvision's adjust_contrast, which is Gluon's too; albumentations' RandomBrightnessContrast; "
+        "imgaug's LinearContrast"
+    )
     example: ClassVar[str] = "contrast: {factor: [0.8, 1.2]}"
+    kept: ClassVar[frozenset[str]] = frozenset({"definition"})
 
-    factor: Factor = Field(description="1 is neutral, 0 is all mean grey")
+    factor: Factor = Field(description="1 is neutral, 0 is all of that grey")
+    definition: Literal["torchvision", "albumentations", "imgaug"] = Field(
+        default="torchvision",
+        description="the grey: the frame's mean (torchvision), black (albumentations), mid grey (imgaug)",
+    )
 
     @classmethod
     def color_op(cls, params: dict[str, Any]) -> ColorOp | ContrastOp:
-        """Return the blend, which waits for the mean."""
-        return ContrastOp(params["factor"])
+        """Return the blend, which for torchvision's definition waits for the mean."""
+        factor, definition = params["factor"], params["definition"]
+        if definition == "torchvision":
+            return ContrastOp(factor)
+        grey = 0.5 if definition == "imgaug" else 0.0
+        return ColorMatrix.of(factor * np.eye(3), ((1 - factor) * grey,) * 3)
 
 
 class Saturation(Color, family="color"):
-    """Blend with the picture's grey; a grey picture stays as it is."""
+    """Blend with the picture's grey, or scale the saturation of HSV; a grey picture stays as it is."""
 
-    source: ClassVar[str] = "torchvision's adjust_saturation"
+    source: ClassVar[str] = (
+        "torchvision's adjust_saturation, which Gluon means too; tensorflow: tf.image.adjust_saturation"
+    )
     example: ClassVar[str] = "saturation: {factor: [0.8, 1.2]}"
     color_only: ClassVar[bool] = True
+    kept: ClassVar[frozenset[str]] = frozenset({"definition"})
 
     factor: Factor = Field(description="1 is neutral, 0 is grey")
+    definition: Literal["torchvision", "tensorflow"] = Field(
+        default="torchvision",
+        description="torchvision blends with the luma, tensorflow multiplies the saturation of HSV",
+    )
 
     @classmethod
     def color_op(cls, params: dict[str, Any]) -> ColorOp | ContrastOp:
-        """Return the matrix f I + (1 - f) grey."""
+        """Return the matrix f I + (1 - f) grey, or the scaling in HSV."""
         factor = params["factor"]
+        if params["definition"] == "tensorflow" and factor != 1:  # HSV and back costs the last bits
+            return Saturate(factor)
         grey = np.tile(LUMA, (3, 1))
         return ColorMatrix.of(factor * np.eye(3) + (1 - factor) * grey)
 
@@ -99,23 +125,29 @@ YIQ = np.array([[0.299, 0.587, 0.114], [0.596, -0.274, -0.321], [0.211, -0.523, 
 class Hue(Color, family="color"):
     """Turn the hue; a grey picture stays as it is."""
 
-    source: ClassVar[str] = "hsv: torchvision's adjust_hue; hls: Gluon's operator; yiq: MXNet's HueJitterAug"
+    source: ClassVar[str] = (
+        "hsv: torchvision's adjust_hue; hls: Gluon's operator; yiq: MXNet's HueJitterAug, inverted exactly; "
+        "hsv8: albumentations' ColorJitter"
+    )
     example: ClassVar[str] = "hue: {shift: {limit: 0.1}}"
     color_only: ClassVar[bool] = True
+    kept: ClassVar[frozenset[str]] = frozenset({"definition"})
 
     shift: Turns = Field(description="turns, -0.5 to 0.5; 0 is neutral")
-    definition: Literal["hsv", "hls", "yiq"] = Field(
-        default="hsv", description="the colour space whose hue is turned"
+    definition: Literal["hsv", "hls", "yiq", "hsv8"] = Field(
+        default="hsv",
+        description="the colour space whose hue is turned; yiq, as MXNet's, turns the other way round; "
+        "hsv8 is HSV, at 8 bits in steps of 2 degrees",
     )
-
-    def resolve(self, drawn: dict[str, Any], frame: Frame) -> list[Applied]:
-        """Keep the definition beside the shift."""
-        return [Applied(self.name, drawn | {"definition": self.definition})]
 
     @classmethod
     def color_op(cls, params: dict[str, Any]) -> ColorOp | ContrastOp:
         """Return a rotation in YIQ, or a turn of HSV's or HLS's hue."""
         turns, space = params["shift"], params["definition"]
+        if turns == 0:  # the way to another space and back costs the last bits
+            return ColorMatrix.of(np.eye(3))
+        if space == "hsv8":
+            return ByteHueTurn(turns)
         if space != "yiq":
             return HueTurn(turns, space)
         c, s = math.cos(2 * math.pi * turns), math.sin(2 * math.pi * turns)
@@ -124,43 +156,54 @@ class Hue(Color, family="color"):
 
 
 NEUTRAL = {"brightness": 1.0, "contrast": 1.0, "saturation": 1.0, "hue": 0.0}
+HUE_OF = {"composed": "hsv", "torchvision": "hsv", "gluon": "hls", "albumentations": "hsv8"}
 
 
 class ColorJitter(Color, family="color"):
-    """Brightness, contrast, saturation and hue in random order, by torchvision's numbers."""
+    """Brightness, contrast, saturation and hue in random or fixed order, by torchvision's numbers."""
 
-    source: ClassVar[str] = "torchvision's ColorJitter: x means a factor in [max(0, 1 - x), 1 + x]"
+    source: ClassVar[str] = (
+        "torchvision's ColorJitter: x means a factor in [max(0, 1 - x), 1 + x]; Gluon's RandomColorJitter, "
+        "whose grey in the saturation is meant as 0.299 R + 0.587 G + 0.114 B; albumentations' ColorJitter"
+    )
     example: ClassVar[str] = "color_jitter: {brightness: 0.5, contrast: 0.5, saturation: 0.5, hue: 0.1}"
 
     brightness: Jitter = Field(default=fixed(1.0), description="x, or a pair of factors")
     contrast: Jitter = Field(default=fixed(1.0), description="x, or a pair of factors")
     saturation: Jitter = Field(default=fixed(1.0), description="x, or a pair of factors")
     hue: JitterTurns = Field(default=fixed(0.0), description="turns in [-x, x], or a pair of turns")
-    definition: Literal["composed", "torchvision"] = Field(
-        default="composed", description="clip and round once, or (torchvision) after each of the four"
+    order: Literal["random", "fixed"] = Field(
+        default="random", description="fixed is brightness, contrast, saturation, hue"
+    )
+    definition: Literal["composed", "torchvision", "gluon", "albumentations"] = Field(
+        default="composed",
+        description="composed clips and rounds once, the others after each step; the hue is that of hsv, for "
+        "gluon of hls, for albumentations of hsv8",
     )
 
     @property
     def is_random(self) -> bool:
         """Whether a factor is drawn, or the order of two that do something."""
-        return super().is_random or len(self._used()) > 1
+        return super().is_random or (self.order == "random" and len(self._used()) > 1)
 
     def _used(self) -> list[str]:
         return [name for name, neutral in NEUTRAL.items() if not getattr(self, name).is_always(neutral)]
 
     def draw(self, draws: Draws) -> dict[str, Any]:
-        """Draw the four numbers and their order."""
-        order = sorted(NEUTRAL, key=lambda name: draws.words(f"order.{name}").word())
+        """Draw the four numbers and, where it is random, their order."""
+        order = list(NEUTRAL)
+        if self.order == "random":
+            order.sort(key=lambda name: draws.words(f"order.{name}").word())
         return super().draw(draws) | {"order": order}
 
     def resolve(self, drawn: dict[str, Any], frame: Frame) -> list[Applied]:
         """Give the steps that do something, in their order."""
-        rounded = {"rounded": True} if self.definition == "torchvision" else {}
         used = self._used()
-        return [_jittered(name, drawn[name], rounded) for name in drawn["order"] if name in used]
+        return [self._jittered(name, drawn[name]) for name in drawn["order"] if name in used]
 
-
-def _jittered(name: str, value: float, rounded: dict[str, Any]) -> Applied:
-    if name == "hue":
-        return Applied(name, {"shift": value, "definition": "hsv"} | rounded)
-    return Applied(name, {"factor": value} | rounded)
+    def _jittered(self, name: str, value: float) -> Applied:
+        rounded = {} if self.definition == "composed" else {"rounded": True}
+        if name == "hue":
+            return Applied(name, {"shift": value, "definition": HUE_OF[self.definition]} | rounded)
+        definition = {} if name == "brightness" else {"definition": "torchvision"}
+        return Applied(name, {"factor": value} | definition | rounded)

@@ -1,23 +1,20 @@
-"""Steps that look at neighbours or positions: blurs and noise. Each ends a warp."""
+"""Steps that look at neighbours, positions or the whole picture: their base, and what they share."""
 
 from __future__ import annotations
 
-import math
-from typing import Annotated, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
-from pydantic import Field
+import numpy.typing as npt
 
+from augcli.errors import ImageError
 from augcli.geometry import Frame
-from augcli.keys import Draws, normal_noise
+from augcli.keys import Draws
 from augcli.ops import Filter, cast
 from augcli.sample import Array, PixelFormat
 from augcli.transforms.base import Transform
-from augcli.transforms.parameters import Distribution, Number
 
-Sigma = Annotated[Distribution, Number(neutral=0.0, low=0.0, high=1000.0)]
-Side = Annotated[Distribution, Number(neutral=1.0, low=1.0, high=1000.0)]
-Deviation = Annotated[Distribution, Number(neutral=0.0, low=0.0, high=1.0)]
+Shares = npt.NDArray[np.floating[Any]]
 
 
 class Neighbourhood(Transform):
@@ -25,6 +22,27 @@ class Neighbourhood(Transform):
 
     fuses: ClassVar[str] = "ends the warp"
     ends_warp: ClassVar[bool] = True
+    has_noise: ClassVar[bool] = False  # whether a field of noise is drawn, which is stored as its key
+
+    @property
+    def is_random(self) -> bool:
+        """Whether a parameter or a field of noise is drawn."""
+        return self.has_noise or super().is_random
+
+    def draw(self, draws: Draws) -> dict[str, Any]:
+        """Draw the parameters; a field of noise is stored as its key."""
+        drawn = super().draw(draws)
+        return drawn | {"key": draws.key("noise")} if self.has_noise else drawn
+
+    @classmethod
+    def operate(cls, params: dict[str, Any], frame: Frame) -> Filter:
+        """Return `filtered` with these parameters."""
+        return Filter(cls.name, lambda pixels, meaning: cls.filtered(pixels, meaning, params))
+
+    @classmethod
+    def filtered(cls, pixels: Array, meaning: PixelFormat, params: dict[str, Any]) -> Array:
+        """What resolved parameters make of pixels (H, W, C) without alpha: the same shape and dtype."""
+        raise NotImplementedError
 
 
 class EndWarp(Neighbourhood, family="filter"):
@@ -34,88 +52,49 @@ class EndWarp(Neighbourhood, family="filter"):
     example: ClassVar[str] = "end_warp"
 
     @classmethod
-    def operate(cls, params: dict[str, Any], frame: Frame) -> Filter:
-        """Return the filter that does nothing."""
-        return Filter(cls.name, lambda pixels, _: pixels)
-
-
-class GaussianBlur(Neighbourhood, family="filter"):
-    """Blur by a Gaussian; the edge pixels are mirrored."""
-
-    source: ClassVar[str] = "a Gaussian cut at 4 sigma; scipy's gaussian_filter"
-    example: ClassVar[str] = "gaussian_blur: {sigma: [0.5, 2]}"
-
-    sigma: Sigma = Field(description="pixels, standard deviation; 0 is neutral")
-
-    @classmethod
-    def operate(cls, params: dict[str, Any], frame: Frame) -> Filter:
-        """Return the blur."""
-        return Filter(cls.name, lambda pixels, _: gaussian_blur(pixels, params["sigma"]))
-
-
-def gaussian_blur(pixels: Array, sigma: float) -> Array:
-    """Blur (H, W, C) of any dtype by a Gaussian of `sigma` pixels cut at 4 sigma."""
-    import cv2  # here, so that reading and checking a recipe does not load OpenCV
-
-    if sigma < 0.05:  # narrower than what changes a level of 8 bits
+    def filtered(cls, pixels: Array, meaning: PixelFormat, params: dict[str, Any]) -> Array:
+        """Return the pixels."""
         return pixels
-    taps = 2 * math.ceil(4 * sigma) + 1
-    blurred = cv2.GaussianBlur(pixels, (taps, taps), sigma, borderType=cv2.BORDER_REFLECT)
-    return np.asarray(blurred).reshape(pixels.shape)
 
 
-class BoxBlur(Neighbourhood, family="filter"):
-    """Blur by the mean of a square; the edge pixels are continued."""
-
-    source: ClassVar[str] = "Pillow's BoxBlur of radius (size - 1) / 2, fractions included"
-    example: ClassVar[str] = "box_blur: {size: [1, 5]}"
-
-    size: Side = Field(description="pixels, side of the square; 1 is neutral")
-
-    @classmethod
-    def operate(cls, params: dict[str, Any], frame: Frame) -> Filter:
-        """Return the blur."""
-        return Filter(cls.name, lambda pixels, _: box_blur(pixels, params["size"]))
+def shares_of(pixels: Array, meaning: PixelFormat) -> Shares:
+    """Pixels (H, W, C) without alpha as shares of the range, float32 of the same shape."""
+    shares: Shares = pixels.astype(np.float32)
+    shares -= meaning.low
+    shares /= meaning.high - meaning.low
+    return shares
 
 
-def box_blur(pixels: Array, size: float) -> Array:
-    """Blur (H, W, C) of any dtype by the mean of a square of `size` pixels; its rim weighs a fraction."""
+def pixels_of(shares: Shares, meaning: PixelFormat, dtype: npt.DTypeLike) -> Array:
+    """Shares of the range as pixels of a dtype: clipped to 0 to 1, and rounded where the dtype is whole."""
+    levels = np.clip(shares, 0, 1)
+    levels *= meaning.high - meaning.low
+    levels += meaning.low
+    return cast(levels, dtype)
+
+
+def convolved(pixels: Array, kernel: npt.NDArray[np.floating[Any]]) -> Shares:
+    """Correlate each channel of (H, W, C) with a kernel of odd sides; float32. Edges are mirrored."""
     import cv2  # here, so that reading and checking a recipe does not load OpenCV
 
-    whole, fraction = divmod((size - 1) / 2, 1)
-    kernel = np.array([fraction, *[1.0] * (2 * int(whole) + 1), fraction]) / size
-    blurred = cv2.sepFilter2D(pixels, -1, kernel, kernel, borderType=cv2.BORDER_REPLICATE)
-    return np.asarray(blurred).reshape(pixels.shape)
+    result = cv2.filter2D(pixels, cv2.CV_32F, kernel.astype(np.float32), borderType=cv2.BORDER_REFLECT)
+    return np.asarray(result, np.float32).reshape(pixels.shape)
 
 
-class GaussianNoise(Neighbourhood, family="noise"):
-    """Add normal noise, drawn for each pixel and channel."""
+def clipped(levels: Shares, meaning: PixelFormat, dtype: npt.DTypeLike) -> Array:
+    """Levels as pixels of a dtype: clipped to the range, and rounded where the dtype is whole."""
+    return cast(np.clip(levels, meaning.low, meaning.high), dtype)
 
-    source: ClassVar[str] = "x + std * normal(0, 1), clipped; the field is stored as its key"
-    example: ClassVar[str] = "gaussian_noise: {std: [0.01, 0.04]}"
 
-    std: Deviation = Field(description="standard deviation, a share of the range; 0 is neutral")
-
-    @property
-    def is_random(self) -> bool:
-        """Return True: the noise is drawn."""
-        return True
-
-    def draw(self, draws: Draws) -> dict[str, Any]:
-        """Draw the strength; the noise itself is stored as its key."""
-        return super().draw(draws) | {"key": draws.key("noise")}
-
-    @classmethod
-    def operate(cls, params: dict[str, Any], frame: Frame) -> Filter:
-        """Return the noise."""
-        return Filter(
-            cls.name, lambda pixels, meaning: add_noise(pixels, meaning, params["std"], params["key"])
+def refuse_bands(name: str, pixels: Array, meaning: PixelFormat) -> None:
+    """Raise ImageError where a step has no meaning for pictures of many bands, and this is one."""
+    if meaning.colors == "multi":
+        raise ImageError(
+            f"{name} has no meaning for a picture of {pixels.shape[-1]} bands",
+            mend=f"leave {name} out of the recipe",
         )
 
 
-def add_noise(pixels: Array, meaning: PixelFormat, std: float, key: str) -> Array:
-    """Add normal noise of `std` (share of the range) to (H, W, C), and clip to the range."""
-    noise = normal_noise(key, pixels.shape)
-    noise *= np.float32((meaning.high - meaning.low) * std)
-    noise += pixels
-    return cast(np.clip(noise, meaning.low, meaning.high), pixels.dtype)
+def depth_of(pixels: Array) -> str:
+    """The depth of pixels in words."""
+    return {"u1": "8-bit", "u2": "16-bit"}.get(pixels.dtype.str[1:], "floating-point") + " pixels"

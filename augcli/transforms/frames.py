@@ -72,9 +72,14 @@ class Crop(Geometric, family="geometric"):
         if width < 1 or height < 1 or x + width > frame.width or y + height > frame.height:
             raise ImageError(
                 f"a crop of {width}x{height} at ({x}, {y}) does not fit in {frame.width}x{frame.height}",
-                mend="crop less, or resize or pad first",
+                mend=_crop_less(Size(x + max(width, 1), y + max(height, 1))),
             )
         return cut(frame, x, y, width, height)
+
+
+def _crop_less(needed: Size) -> str:
+    """How to mend a crop that needs a picture of this size."""
+    return f"crop less, resize first, or put pad_if_needed: {{size: {needed}}} before it"
 
 
 def window(frame: Frame, size: Size, x: float, y: float) -> Applied:
@@ -82,7 +87,7 @@ def window(frame: Frame, size: Size, x: float, y: float) -> Applied:
     if size.width > frame.width or size.height > frame.height:
         raise ImageError(
             f"a crop of {size} does not fit in {frame.width}x{frame.height}",
-            mend="crop less, or resize or pad first",
+            mend=_crop_less(size),
         )
     left = math.floor(x * (frame.width - size.width + 1))
     top = math.floor(y * (frame.height - size.height + 1))
@@ -217,6 +222,13 @@ class Resize(Geometric, family="geometric"):
         return Move((stretch(frame, width, height),), Frame(width, height))
 
 
+def padded(frame: Frame, size: Size) -> Applied:
+    """A resolved pad to at least a size, the odd pixel to the right and the bottom."""
+    across, down = max(0, size.width - frame.width), max(0, size.height - frame.height)
+    left, top = across // 2, down // 2
+    return Applied("pad", {"left": left, "top": top, "right": across - left, "bottom": down - top})
+
+
 class Pad(Geometric, family="geometric"):
     """Enlarge the frame; the border rule says what is seen there. Bit-exact."""
 
@@ -240,16 +252,12 @@ class Pad(Geometric, family="geometric"):
         """Work out the four margins."""
         if self.size is None:
             return [Applied(self.name, drawn)]
-        across, down = self.size.width - frame.width, self.size.height - frame.height
-        if across < 0 or down < 0:
+        if self.size.width < frame.width or self.size.height < frame.height:
             raise ImageError(
                 f"{frame.width}x{frame.height} cannot be padded to {self.size}, which is smaller",
-                mend="resize or crop first",
+                mend=f"resize or crop first, or write pad_if_needed: {{size: {self.size}}}",
             )
-        margins = {"left": across // 2, "top": down // 2}
-        return [
-            Applied(self.name, margins | {"right": across - margins["left"], "bottom": down - margins["top"]})
-        ]
+        return [padded(frame, self.size)]
 
     @classmethod
     def operate(cls, params: dict[str, Any], frame: Frame) -> Move:
@@ -257,3 +265,42 @@ class Pad(Geometric, family="geometric"):
         left, top, right, bottom = (int(params[name]) for name in ("left", "top", "right", "bottom"))
         target = Frame(frame.width + left + right, frame.height + top + bottom)
         return Move((Fold.of(frame), Projective.affine(1, 0, left, 0, 1, top)), target)
+
+
+class PadIfNeeded(Geometric, family="geometric"):
+    """Enlarge what is smaller than a size, the picture in the middle; larger sides stay. Bit-exact."""
+
+    source: ClassVar[str] = "albumentations' PadIfNeeded (position center)"
+    example: ClassVar[str] = "pad_if_needed: {size: 256}"
+
+    size: Size = Field(description="256 (square) or 384x192 (width x height)")
+
+    def resolve(self, drawn: dict[str, Any], frame: Frame) -> list[Applied]:
+        """Work out the four margins."""
+        return [padded(frame, self.size)]
+
+
+class Letterbox(Geometric, family="geometric"):
+    """Resize to fit inside a size, the ratio kept, and pad the rest, the picture in the middle."""
+
+    source: ClassVar[str] = "the rule of output: {fit: letterbox}; the other side is rounded half up"
+    example: ClassVar[str] = "letterbox: {size: 256}"
+
+    size: Size = Field(description="256 (square) or 384x192 (width x height)")
+
+    def resolve(self, drawn: dict[str, Any], frame: Frame) -> list[Applied]:
+        """Work out both sides, and the margins where there are any."""
+        inner = scaled_to(frame, self.size, cover=False)
+        resize = Applied(Resize.name, {"width": inner.width, "height": inner.height})
+        full = (inner.width, inner.height) == (self.size.width, self.size.height)
+        return [resize] if full else [resize, padded(inner, self.size)]
+
+
+def scaled_to(frame: Frame, size: Size, *, cover: bool) -> Frame:
+    """The frame's ratio inside (or around) a size, in whole pixels."""
+    across, down = size.width * frame.height, size.height * frame.width
+    if (across < down) != cover:
+        height = (2 * size.width * frame.height + frame.width) // (2 * frame.width)
+        return Frame(size.width, max(1, height))
+    width = (2 * size.height * frame.width + frame.height) // (2 * frame.height)
+    return Frame(max(1, width), size.height)

@@ -81,6 +81,19 @@ class Transpose(Geometric, family="geometric"):
         return Move((Projective.affine(0, 1, 0, 1, 0, 0),), Frame(frame.height, frame.width))
 
 
+class AntiTranspose(Geometric, family="geometric"):
+    """Mirror about the other diagonal, from the lower left to the upper right. Bit-exact."""
+
+    source: ClassVar[str] = "x' = H - y, y' = W - x; numpy's transpose turned by a half turn"
+    example: ClassVar[str] = "anti_transpose: {p: 0.5}"
+
+    @classmethod
+    def operate(cls, params: dict[str, Any], frame: Frame) -> Move:
+        """Return x' = H - y, y' = W - x, with the frame's sides exchanged."""
+        mirror = Projective.affine(0, -1, frame.height, -1, 0, frame.width)
+        return Move((mirror,), Frame(frame.height, frame.width))
+
+
 class Rotate90(Geometric, family="geometric"):
     """Turn by quarter turns counter-clockwise; the frame turns too. Bit-exact."""
 
@@ -120,6 +133,31 @@ class Rotate(Geometric, family="geometric"):
         return Move((centred(frame, c, s, -s, c),), frame)
 
 
+class SafeRotate(Geometric, family="geometric"):
+    """Turn counter-clockwise as seen; the frame grows to hold the whole turned picture."""
+
+    source: ClassVar[str] = "torchvision's rotate (expand=True); sides W |cos| + H |sin| rounded up to pixels"
+    example: ClassVar[str] = "safe_rotate: {degrees: [-15, 15]}"
+
+    degrees: Degrees = Field(description="degrees counter-clockwise as seen")
+
+    @classmethod
+    def operate(cls, params: dict[str, Any], frame: Frame) -> Move:
+        """Return the turn that takes the centre to the centre of the larger frame."""
+        c, s = cosine_and_sine(params["degrees"])
+        across, down = abs(float(c)), abs(float(s))
+        width = _whole_side(frame.width * across + frame.height * down)
+        height = _whole_side(frame.width * down + frame.height * across)
+        shift = (Fraction(width - frame.width, 2), Fraction(height - frame.height, 2))
+        to_centre = Projective.affine(1, 0, shift[0], 0, 1, shift[1])
+        return Move((centred(frame, c, s, -s, c).then(to_centre),), Frame(width, height))
+
+
+def _whole_side(length: float) -> int:
+    """Rounded up, but for what is above a whole number by rounding alone."""
+    return math.ceil(length - 1e-9)
+
+
 class Scale(Geometric, family="geometric"):
     """Magnify about the centre; the frame stays."""
 
@@ -150,12 +188,18 @@ class Translate(Geometric, family="geometric"):
         shift = Projective.affine(
             1,
             0,
-            whole_if_exact(params["x"] * frame.width),
+            _pixels(params["x"], frame.width),
             0,
             1,
-            whole_if_exact(params["y"] * frame.height),
+            _pixels(params["y"], frame.height),
         )
         return Move((shift,), frame)
+
+
+def _pixels(share: float, side: int) -> Scalar:
+    """A share of a side in pixels; a whole number where only rounding keeps it from being one."""
+    pixels, whole = share * side, round(share * side)
+    return whole if abs(pixels - whole) < 1e-9 else pixels
 
 
 class Shear(Geometric, family="geometric"):
@@ -242,3 +286,24 @@ class Affine(Geometric, family="geometric"):
             *Translate.operate(params["translate"], frame).maps,
         )
         return Move(maps, frame)
+
+
+class ShiftScaleRotate(Geometric, family="geometric"):
+    """Magnify and turn about the centre, then shift; the frame stays."""
+
+    source: ClassVar[str] = "albumentations' ShiftScaleRotate; it is recorded as the affine step that it is"
+    example: ClassVar[str] = (
+        "shift_scale_rotate: {shift_x: {limit: 0.06}, shift_y: {limit: 0.06}, "
+        "scale: [0.9, 1.1], degrees: {limit: 45}}"
+    )
+
+    shift_x: Shift = Field(default=fixed(0.0), description="fraction of the width, positive to the right")
+    shift_y: Shift = Field(default=fixed(0.0), description="fraction of the height, positive downwards")
+    scale: Factor = Field(default=fixed(1.0), description="magnification; 1 is neutral")
+    degrees: Degrees = Field(default=fixed(0.0), description="degrees counter-clockwise as seen")
+
+    def resolve(self, drawn: dict[str, Any], frame: Frame) -> list[Applied]:
+        """Say the same as an affine step without shear."""
+        shift = {"x": drawn["shift_x"], "y": drawn["shift_y"]}
+        params = {"degrees": drawn["degrees"], "scale": drawn["scale"], "translate": shift}
+        return [Applied(Affine.name, params | {"shear": {"x": 0.0, "y": 0.0}})]

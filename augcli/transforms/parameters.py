@@ -10,12 +10,14 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import UnionType
 from typing import Any, Literal
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import PydanticCustomError, core_schema
 
 from augcli.keys import Words
+from augcli.wording import shown
 
 Kind = Literal["fixed", "uniform", "choice", "normal", "log_uniform"]
 MAX_REDRAWS = 100
@@ -187,7 +189,7 @@ class Number:
 
     def _number(self, value: Any) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise mistake(f"expected a number or one of {_FORMS}, got {_shown(value)}")
+            raise mistake(f"expected a number or one of {_FORMS}, got {shown(value)}")
         if not math.isfinite(value):
             raise mistake(f"expected a finite number, got {value}")
         return value
@@ -229,15 +231,16 @@ def _one_key(name: str, form: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _shown(value: Any) -> str:
-    return (
-        f"'{value}'" if isinstance(value, str) else "true/false" if isinstance(value, bool) else repr(value)
-    )
-
-
 def mistake(message: str) -> PydanticCustomError:
     """A mistake in a parameter, in our words."""
     return PydanticCustomError("augcli", "{message}", {"message": message})
+
+
+def is_list_of(value: Any, kind: type | UnionType) -> bool:
+    """Whether a recipe's value is a list of such things; true and false are no numbers."""
+    return isinstance(value, list | tuple) and all(
+        isinstance(part, kind) and not isinstance(part, bool) for part in value
+    )
 
 
 @dataclass(frozen=True)
@@ -258,7 +261,7 @@ class Size:
             return cls._checked(value, value)
         match = re.fullmatch(r"\s*(\d{1,9})\s*x\s*(\d{1,9})\s*", value) if isinstance(value, str) else None
         if not match:
-            raise mistake(f"expected 256 (square) or 384x192 (width x height), got {_shown(value)}")
+            raise mistake(f"expected 256 (square) or 384x192 (width x height), got {shown(value)}")
         return cls._checked(int(match[1]), int(match[2]))
 
     @classmethod

@@ -1,0 +1,46 @@
+"""The command `augcli verify`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from augcli.cli import DONE, FAILED
+from augcli.cli.options import PATH, plugin_option, workers_option
+
+
+@click.command()
+@click.argument("output", type=PATH)
+@click.option("--input", "source", type=PATH, metavar="DIR", help="The data set that was expanded.")
+@workers_option
+@plugin_option
+@click.option("--json", "as_json", is_flag=True, help="Print the same as one JSON object.")
+def verify(output: Path, source: Path | None, workers: int | None, as_json: bool) -> int:
+    """Say whether every file of OUTPUT is there, whole and as its manifest says. Writes nothing.
+
+    Every file is hashed and decoded. Sizes are held against the manifest, the values of masks against those
+    of their sources: of the data set given as --input, else of the originals that OUTPUT holds, else against
+    what the recipe declares. Ends with 0 if all is well, with 1 if anything is damaged, each damage one line
+    that says how to mend it.
+
+    \b
+    Example:
+      augcli verify augmented/
+    """
+    from augcli.cli.progress import Terminal
+    from augcli.errors import printable
+    from augcli.run import usable_cpus
+    from augcli.verifying import verify as run
+
+    found = run(output, source=source, workers=workers or usable_cpus(), progress=Terminal())
+    if as_json:
+        click.echo(json.dumps(found.as_json(), ensure_ascii=False))
+    else:
+        for damage in found.damages:
+            click.echo(damage.sentence())
+        for remark in found.remarks:
+            click.echo(f"remark: {printable(remark)}")
+        click.echo(found.sentence())
+    return FAILED if found.damages else DONE

@@ -1,0 +1,260 @@
+"""verify: every file of a finished output held against its manifest. Nothing is written."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from augcli.also import described
+from augcli.augment import ORIGINAL
+from augcli.engines import Lost, Outcome, Raised
+from augcli.engines.local import local_engine
+from augcli.formats.reading import count
+from augcli.formats.walk import nfc
+from augcli.manifest import (
+    BadLine,
+    Finished,
+    Line,
+    check_input,
+    files_of,
+    item_of,
+    read_finished,
+    read_lines,
+)
+from augcli.output import DATASET, FAILURES, MANIFEST, OWN_FOLDER, RUN, staging_of
+from augcli.recipe import digest_of
+from augcli.record import Record
+from augcli.report import Progress
+from augcli.run import Bug
+from augcli.soundness import Checked, Context, Damage, Task, Undeclared, set_up
+from augcli.store import Store
+from augcli.wording import shown
+
+PAIRS_PER_WORKER = 64  # fewer are checked before another process has started
+PAIRS_PER_TASK = 32  # of one source
+MOST_NAMED = 5
+ASK_INPUT = "name the data set that was expanded with --input"
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What was found in an output: its damages in the order of the manifest, and what is only odd."""
+
+    pairs: int
+    files: int
+    damages: tuple[Damage, ...]
+    remarks: tuple[str, ...]
+
+    def sentence(self) -> str:
+        """The closing sentence."""
+        found = count(len(self.damages), "damage") if self.damages else "all is well"
+        return f"{count(self.pairs, 'pair')}, {count(self.files, 'file')}: {found}"
+
+    def as_json(self) -> dict[str, Any]:
+        """What was found, for programs."""
+        return {
+            "pairs": self.pairs,
+            "files": self.files,
+            "damages": [damage.as_json() for damage in self.damages],
+            "remarks": list(self.remarks),
+        }
+
+
+def verify(
+    folder: Path, *, source: Path | None = None, workers: int = 1, progress: Progress | None = None
+) -> Verified:
+    """Hold every file of a finished output against its manifest, and that against dataset.json.
+
+    Masks are held against the values of their sources: those below `source`, else the originals in the
+    output, else what their kind allows. Raises AugcliError where there is no finished output to look at.
+    """
+    check_input(source)
+    finished = read_finished(folder)
+    ledger = _Ledger(finished)
+    context = Context(folder, source, finished.recipe, finished.specs, ledger.continues)
+    found = _run_tasks(context, ledger, workers, progress or Progress())
+    checked = [found[number] for number in sorted(found)]
+    damages = [*ledger.damages, *(damage for one in checked for damage in one.damages), *ledger.closing()]
+    return Verified(
+        ledger.variants.total(), len(ledger.names), tuple(damages), tuple(_remarks(ledger, checked, source))
+    )
+
+
+def _run_tasks(context: Context, ledger: _Ledger, workers: int, progress: Progress) -> dict[int, Checked]:
+    with (context.folder / MANIFEST).open("rb") as file:
+        pairs = sum(1 for _ in file)
+    most = max(1, min(workers, math.ceil(pairs / PAIRS_PER_WORKER)))
+    engine = local_engine(partial(set_up, context), workers=most, alone=lambda task: [task])
+    progress.begins(pairs, 0)
+    found: dict[int, Checked] = {}
+    try:
+        for task, outcome in engine.run(_tasks(ledger.records())):
+            found[task.number] = _result(task, outcome)
+            for _ in task.records:
+                progress.advances()
+    finally:
+        engine.close()
+        progress.ends()
+    return found
+
+
+def _result(task: Task, outcome: Outcome[Checked]) -> Checked:
+    if isinstance(outcome, Raised):
+        raise Bug(outcome.traceback)
+    if isinstance(outcome, Lost):
+        what, mend = f"the worker died: {outcome.reason}", "if memory ran out, use fewer workers (-j)"
+        return Checked(tuple(Damage(record.file_name, what, "", mend) for record in task.records))
+    return outcome.result
+
+
+def _tasks(records: Iterable[Record]) -> Iterator[Task]:
+    """The pairs of each source, some at a time, with its original where that shows all of it."""
+    numbers = itertools.count()
+    for _, several in itertools.groupby(records, lambda record: item_of(record).key):
+        yield from _tasks_of_source(several, numbers)
+
+
+def _tasks_of_source(records: Iterator[Record], numbers: Iterator[int]) -> Iterator[Task]:
+    first = next(records)
+    original = first if first.variant == ORIGINAL and not first.applied else None
+    rest = itertools.chain([first], records)
+    while some := tuple(itertools.islice(rest, PAIRS_PER_TASK)):
+        yield Task(next(numbers), some, original)
+
+
+class _Ledger:
+    """What the lines of a manifest add up to, as they go by, and what is wrong with the whole."""
+
+    def __init__(self, finished: Finished) -> None:
+        self.finished = finished
+        self.continues = (finished.folder / RUN).is_file()
+        self.names: dict[str, int] = {}
+        self.variants: Counter[str] = Counter()
+        self.keys: set[str] = set()
+        self.described: list[Mapping[str, Any]] = []  # the lines, where further descriptions need them
+        self.damages: list[Damage] = []
+
+    @property
+    def anew(self) -> str:
+        """How to get our own files back."""
+        return f"remove {MANIFEST} and run expand again" if self.continues else "expand the input anew"
+
+    def records(self) -> Iterator[Record]:
+        """The pairs of the manifest; a line that is damaged or there twice is noted and left out."""
+        for line in read_lines(self.finished):
+            if isinstance(line, BadLine):
+                self._note(line.number, line.found, line.expected)
+            elif again := next((name for name in files_of(line.record) if name in self.names), ""):
+                self._note(line.number, f"{again} again", f"it in line {self.names[again]} alone")
+            else:
+                yield self._taken(line)
+
+    def _note(self, number: int, found: str, expected: str) -> None:
+        self.damages.append(Damage(f"{MANIFEST}:{number}", found, expected, self.anew))
+
+    def _taken(self, line: Line) -> Record:
+        self.names |= dict.fromkeys(files_of(line.record), line.number)
+        self.variants[line.record.variant] += 1
+        if self.finished.recipe.output.also:
+            self.described.append(line.data)
+        self.keys.add(item_of(line.record).key)
+        return line.record
+
+    def closing(self) -> list[Damage]:
+        """What is wrong with the files beside the manifest, once all its lines have gone by."""
+        return [] if self.damages else [*self._of_dataset(), *self._of_further()]
+
+    def _of_dataset(self) -> Iterator[Damage]:
+        described = self.finished.described
+        if described.get("recipe_digest") != digest_of(described["recipe"]):
+            yield Damage(DATASET, "a recipe that is not the one of recipe_digest", "", self.anew)
+        counts, expected = described.get("counts"), self._counts()
+        found = _flat(counts) if isinstance(counts, dict) else {}
+        for name in dict.fromkeys([*expected, *found]):
+            if found.get(name, 0) != expected.get(name, 0):
+                by = FAILURES if name == "failed" else MANIFEST
+                what = f"counts.{name} is {shown(found.get(name))}"
+                yield Damage(DATASET, what, f"{expected.get(name, 0)} as {by} says", self.anew)
+
+    def _counts(self) -> dict[str, int]:
+        """The counts as the manifest and failures.jsonl give them."""
+        failed = _failures(self.finished.folder)
+        sources = len(self.keys.union(failed))
+        counts = {"sources": sources, "pairs": self.variants.total(), "failed": len(failed)}
+        return counts | {f"variants.{name}": number for name, number in self.variants.items()}
+
+    def _of_further(self) -> Iterator[Damage]:
+        for name, data in self.further().items():
+            found = Store(self.finished.folder).read(name)
+            if found != data:
+                what = "is missing" if found is None else f"does not say what {MANIFEST} says"
+                yield Damage(name, what, "", self.anew)
+
+    def further(self) -> dict[str, bytes]:
+        """The further descriptions as they have to be, by path."""
+        also = described(self.finished.recipe.output.also, self.described)
+        return {path: data for files in also.values() for path, data in files.items()}
+
+    def unlisted(self) -> list[str]:
+        """The files that the manifest does not name, and that are not augcli's own."""
+        own = {MANIFEST, DATASET, FAILURES, *self.further()}
+        inner = (f"{OWN_FOLDER}/", f"{OWN_FOLDER}.partial/")
+        files = map(nfc, Store(self.finished.folder).files())
+        return [
+            name
+            for name in files
+            if name not in self.names and name not in own and not name.startswith(inner)
+        ]
+
+
+def _flat(counts: Mapping[str, Any]) -> dict[str, Any]:
+    variants = counts.get("variants")
+    inner = variants if isinstance(variants, dict) else {}
+    return {k: v for k, v in counts.items() if k != "variants"} | {
+        f"variants.{k}": v for k, v in inner.items()
+    }
+
+
+def _failures(folder: Path) -> list[str]:
+    """The source of each pair that failed; empty for a line that does not say it."""
+    return [_source_in(line) for line in (Store(folder).read(FAILURES) or b"").splitlines()]
+
+
+def _source_in(line: bytes) -> str:
+    try:
+        return str(json.loads(line)["source"])
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return ""
+
+
+def _remarks(ledger: _Ledger, checked: Sequence[Checked], source: Path | None) -> Iterator[str]:
+    finished = ledger.finished
+    if (staging := staging_of(finished.folder)).exists():
+        yield f"{staging} holds an unfinished run: run expand again, or remove it"
+    if (finished.folder / FAILURES).exists():
+        yield f"some pairs failed when it was made: {FAILURES} names them"
+    if unlisted := ledger.unlisted():
+        yield f"{count(len(unlisted), 'file')} that the manifest does not name: {_named(unlisted)}"
+    if unlike := sorted({path for one in checked for path in one.unlike}):
+        yield f"{count(len(unlike), 'file')} of {source} not as when it was expanded: {_named(unlike)}"
+    if undeclared := [one for seen in checked for one in seen.undeclared]:
+        yield f"{count(len(undeclared), 'mask')} with values that no class has, {_first(undeclared)}"
+    if unheld := sum(one.unheld for one in checked):
+        yield f"the values of {count(unheld, 'mask')} were held against nothing: {ASK_INPUT}"
+
+
+def _first(undeclared: Sequence[Undeclared]) -> str:
+    first = undeclared[0]
+    return f"first {first.file} ({first.values}), which their sources may have: {ASK_INPUT}"
+
+
+def _named(names: Sequence[str]) -> str:
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return ", ".join(names[:MOST_NAMED]) + more
