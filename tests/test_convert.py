@@ -106,7 +106,7 @@ def test_a_whole_recipe() -> None:
         "\n\naugcli",
         "\n#\n# What has no equal here:\n"
         "# - transform.transforms[4]: Normalize: the network's values are not pixels of a file: do this in\n"
-        "# your loader\n\naugcli",
+        "#   your loader\n\naugcli",
     ) + (
         "copies: 1             # of each source; augcli expand -n 10 makes more\n"
         "transforms:\n"

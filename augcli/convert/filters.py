@@ -51,8 +51,10 @@ def motion_blur(call: Call) -> Said:
     direction = between(call.pair("direction_range", default=(-1, 1)))
     params: dict[str, Any] = {"size": odd_sizes(call.pair("blur_limit", default=(3, 7)))}
     params |= {"degrees": between((180 - high, 180 - low)), "direction": direction}
-    notes = ["allow_shifted moves the picture by up to a quarter of the line; here it stays"]
-    return said({"motion_blur": params}, notes=notes if call.get("allow_shifted", default=True) else [])
+    notes = [] if low == high and low % 90 == 0 else ["there slanted lines are jagged"]
+    if call.get("allow_shifted", default=True):
+        notes.append("allow_shifted moves the picture by up to a quarter of the line; here it stays")
+    return said({"motion_blur": params}, notes=notes)
 
 
 def defocus(call: Call) -> Said:

@@ -49,7 +49,8 @@ def _head(pipeline: Pipeline, translation: Translation) -> Iterator[str]:
         yield "#"
         yield "# What has no equal here:"
         for left_out in translation.left_out:
-            yield from comment(f"- {left_out}")
+            first, *rest = comment(f"- {left_out}")
+            yield from (first, *(line.replace("# ", "#   ", 1) for line in rest))
     yield ""
 
 
