@@ -17,6 +17,7 @@ from augcli.arrays import Arrays, content, picture_of
 from augcli.augment import ORIGINAL, augment, variant_of
 from augcli.codec import MAX_PIXELS
 from augcli.errors import AugcliError
+from augcli.inputs import border_of, fillers_of
 from augcli.output import DATASET, MANIFEST
 from augcli.plan import Selection
 from augcli.plugins import load_file
@@ -88,14 +89,14 @@ class Recipe(recipes.Recipe):
         """
         _check_variant(self, variant, copy)
         named = mask if isinstance(mask, Mapping) else {} if mask is None else {SOLE: mask}
-        source = content(self, run.fillers_of(self), picture_of(image, colors, alpha), named, key)
+        source = content(self, fillers_of(self), picture_of(image, colors, alpha), named, key)
         result = augment(
             self,
             source.sample,
             key=key,
             variant=variant,
             copy=copy,
-            border=run.border_of(self),
+            border=border_of(self),
             specs=source.spec_of,
         ).sample
         picture = _like(image, result.image)

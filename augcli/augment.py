@@ -11,7 +11,7 @@ from augcli.draw import draw, resolve
 from augcli.errors import ImageError
 from augcli.geometry import Border, Frame
 from augcli.instances import Dropped, settled
-from augcli.masks import MaskSpec, label_map
+from augcli.masks import MaskSpec, exchanged, label_map
 from augcli.ops import Applied
 from augcli.program import Program, build_program
 from augcli.recipe import Recipe, Variant
@@ -78,6 +78,17 @@ class Making:
         """The source's labels as some steps leave them, by key."""
         return self.label_maps(render_labels(self.program(applied), self.source, self.marks))
 
+    def mirrored(self, program: Program, sample: Sample) -> Sample:
+        """The sample with left and right classes exchanged, where the recipe names them and a mirror asks."""
+        pairs = self.recipe.input.mirror
+        if not pairs or not program.warp().projective().is_mirror:
+            return sample
+        masks = dict(sample.masks)
+        for key in masks.keys() - sample.soft:
+            label = label_map(masks[key], self.specs[key], self.recipe.input)
+            masks[key] = exchanged(masks[key], label, pairs)
+        return replace(sample, masks=masks)
+
     def label_maps(self, rendered: Rendered) -> dict[str, LabelMap]:
         """Masks with what their values mean, by key."""
         masks = rendered.sample.masks
@@ -106,7 +117,7 @@ def augment(
     applied, attempts = (applied, 1) if applied is not None else accepted(making, key, variant, copy)
     program, sources = making.program(applied), (source, *further)
     rendered = [render(program, page, look_of(recipe.output), making.marks) for page in sources]
-    after = [page.sample for page in rendered]
+    after = [making.mirrored(program, page.sample) for page in rendered]
     instances = [name for name, spec in specs.items() if spec.kind == "instance"]
     maps = (_volumes(sources, instances), _volumes(after, instances))
     volumes, dropped = settled(*maps, instances, recipe.output.annotations)

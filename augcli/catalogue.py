@@ -193,6 +193,7 @@ _FORMS: dict[Any, str] = {
     tuple[int, int, int]: "value or colour",
     tuple[float, float] | None: "[low, high]",
     tuple[str, ...]: "list of names",
+    tuple[tuple[str, str], ...]: "list of pairs of names",
     tuple[int, ...]: "list of whole numbers",
     tuple[float, ...]: "list of numbers",
     tuple[tuple[float, float], ...]: "list of [x, y]",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import click
@@ -45,13 +45,17 @@ def options_part(root: Path) -> str:
 def commands_part(root: Path) -> str:
     """What --help says, of the program and of every command."""
     top = click.Context(cli, info_name="augcli", terminal_width=WIDTH, **cli.context_settings)
-    found = {"augcli": cli.get_help(top)}
-    for name in cli.list_commands(top):
-        command = cli.get_command(top, name)
-        if command:
-            below = click.Context(command, info_name=name, parent=top)
-            found[f"augcli {name}"] = command.get_help(below)
-    return "\n".join(f"### `{name}`\n\n```text\n{text.rstrip()}\n```\n" for name, text in found.items())
+    helps = _helps(cli, top)
+    return "\n".join(f"### `{name}`\n\n```text\n{text.rstrip()}\n```\n" for name, text in helps)
+
+
+def _helps(command: click.Command, context: click.Context) -> Iterator[tuple[str, str]]:
+    """A command's path and help, then those of the commands below it."""
+    yield context.command_path, command.get_help(context)
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            if below := command.get_command(context, name):
+                yield from _helps(below, click.Context(below, info_name=name, parent=context))
 
 
 def recipes_part(root: Path) -> str:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from augcli.annotations.counting import Counts, counted
+from augcli.annotations.pairs import check_entries
 from augcli.errors import ImageError
 from augcli.examine import Context as SurveyContext
+from augcli.inputs import as_found, border_of, categories_by_file, read_input, specs_of
 from augcli.masks import MaskSpec, looked_at
 from augcli.plan import Job, Selection, is_expanded, make_plan
 from augcli.recipe import Recipe
-from augcli.run import border_of, read_input, specs_of
-from augcli.sample import Dataset
+from augcli.sample import PANOPTIC, Dataset
 from augcli.source import Decoded, read_source
 from augcli.survey import look, survey_engine
 from augcli.values import ClassRow, Values, class_rows
@@ -60,9 +63,18 @@ def _masks(recipe: Recipe, name: str, spec: MaskSpec, values: Sequence[Values]) 
 
 
 @dataclass(frozen=True)
+class Annotations:
+    """The annotations of one file: those of the sources, and those of the pairs before any is left out."""
+
+    of_sources: Counts
+    of_pairs: Counts
+
+
+@dataclass(frozen=True)
 class Outlook:
     """What a run would make. `labels` counts pairs by class folder; `masks` are those that hold labels.
 
+    `annotations` go by annotation file.
     `cost` is None where none of the sources tried can be made; `trouble` then says why.
     """
 
@@ -74,28 +86,40 @@ class Outlook:
     splits: dict[str, Split]
     labels: dict[str, int]
     masks: list[Masks]
+    annotations: Mapping[str, Annotations]
     cost: Cost | None
     trouble: str
 
 
-def outlook(recipe: Recipe, root: Path, selection: Selection, *, workers: int, max_pixels: int) -> Outlook:
+def outlook(
+    recipe: Recipe,
+    root: Path,
+    selection: Selection,
+    *,
+    workers: int,
+    max_pixels: int,
+    images: Path | None = None,
+) -> Outlook:
     """Count what a run would make, look at some masks, and make a few pairs in memory. Writes nothing.
 
     Raises DatasetError where the run would be refused.
     """
-    dataset = read_input(recipe, root)
+    dataset = read_input(recipe, root, images)
+    root = dataset.root
+    recipe = as_found(recipe, dataset)
     jobs = make_plan(recipe, dataset, selection)
     values, specs = _look(recipe, dataset, root, workers, max_pixels)
-    cost, trouble = _measured(recipe, root, jobs, specs, max_pixels)
+    cost, trouble = _measured(recipe, dataset, jobs, specs, max_pixels)
     return Outlook(
         dataset=dataset,
         sources=len(jobs),
         pairs=sum(len(job.pairs) for job in jobs),
-        files=sum(len(pair.files) for job in jobs for pair in job.pairs),
+        files=sum(len(pair.files) for job in jobs for pair in job.pairs) + len(dataset.annotation_files),
         variants=dict(Counter(pair.variant for job in jobs for pair in job.pairs)),
         splits=_splits(recipe, dataset, jobs),
         labels=_labels(jobs),
-        masks=[_masks(recipe, name, spec, values) for name, spec in specs.items() if spec.kind != "image"],
+        masks=[_masks(recipe, name, spec, values) for name, spec in specs.items() if _is_told(spec, dataset)],
+        annotations=_annotations(dataset, jobs),
         cost=cost,
         trouble=trouble,
     )
@@ -135,6 +159,21 @@ def _labels(jobs: Sequence[Job]) -> dict[str, int]:
     return dict(labels)
 
 
+def _is_told(spec: MaskSpec, dataset: Dataset) -> bool:
+    """Whether a mask holds classes; a panoptic one has ids of segments, whose classes its file says."""
+    return spec.kind != "image" and not (dataset.annotation_files and spec.name == PANOPTIC)
+
+
+def _annotations(dataset: Dataset, jobs: Sequence[Job]) -> dict[str, Annotations]:
+    """The annotations of the sources that are wanted, and of their pairs."""
+    found = {file: Annotations(Counts(), Counts()) for file in dataset.annotation_files}
+    for job in jobs:
+        for file, counts in counted(job.item, None, {}).counts.items():
+            found[file].of_sources.add(counts)
+            found[file].of_pairs.add(counts, len(job.pairs))
+    return found
+
+
 @dataclass
 class _Tally:
     """Measured pairs of one variant."""
@@ -145,10 +184,11 @@ class _Tally:
 
 
 def _measured(
-    recipe: Recipe, root: Path, jobs: Sequence[Job], specs: Mapping[str, MaskSpec], max_pixels: int
+    recipe: Recipe, dataset: Dataset, jobs: Sequence[Job], specs: Mapping[str, MaskSpec], max_pixels: int
 ) -> tuple[Cost | None, str]:
     """The cost of the run, or why none can be told."""
-    context = Context(root, root, recipe, border_of(recipe), "", max_pixels)
+    root, categories = dataset.root, categories_by_file(dataset)
+    context = Context(root, root, recipe, border_of(recipe), "", max_pixels, categories)
     set_up(context)  # loads OpenCV, with one thread as a worker has
     tallies: dict[str, _Tally] = {}
     reading, read, trouble = 0.0, 0, ""
@@ -159,6 +199,7 @@ def _measured(
         before = time.perf_counter()
         try:
             source = read_source(root, job.item, specs, recipe, max_pixels)
+            check_entries(job.item, *source.header.upright_size)
             reading, read = reading + time.perf_counter() - before, read + 1
             _measure(context, source, job, tallies, deadline)
         except ImageError as error:
@@ -179,10 +220,10 @@ def _measure(
         if pair.copy > COPIES_EACH or (is_known and time.perf_counter() > deadline):
             continue
         before = time.perf_counter()
-        _, files = finished(context, source, pair)
+        made = finished(context, source, pair)
         tally = tallies.setdefault(pair.variant, _Tally())
         tally.seconds += time.perf_counter() - before
-        tally.bytes += sum(map(len, files.values()))
+        tally.bytes += sum(map(len, (*made.files.values(), *itertools.chain(*made.annotations.values()))))
         tally.pairs += 1
 
 

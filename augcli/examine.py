@@ -11,16 +11,20 @@ from pathlib import Path
 
 import numpy as np
 
+from augcli.annotations.counting import Counted, counted
+from augcli.annotations.pairs import check_entries
+from augcli.annotations.segments import Category
 from augcli.augment import ORIGINAL, Making, accepted, fitted, variant_of
 from augcli.codec import Header, encode_image, read_header
 from augcli.draw import draw, resolve
+from augcli.encoding import written_format
 from augcli.errors import ImageError
 from augcli.geometry import Frame
+from augcli.inputs import border_of
 from augcli.instances import checked_part
 from augcli.masks import MaskSpec, prepared
 from augcli.plan import Job, Pair, is_soft
 from augcli.recipe import Group, Recipe, Step, Variant
-from augcli.run import border_of
 from augcli.sample import Array, Colors
 from augcli.source import (
     check_name,
@@ -33,7 +37,6 @@ from augcli.source import (
     whole_mask,
 )
 from augcli.values import Values, together, values_of
-from augcli.worker import written_format
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ class Seen:
 
     `note` says what reading the picture converts. `sha256` is that of the image's file (with `#` and the
     page where that is one of several), and `labels` one of all its masks' values; both are empty where a
-    file could not be read.
+    file could not be read. `annotations` are those that annotation files have of it.
     """
 
     key: str
@@ -70,15 +73,17 @@ class Seen:
     note: str = ""
     sha256: str = ""
     labels: str = ""
+    annotations: Counted = field(default_factory=Counted)
 
 
 @dataclass(frozen=True)
 class Context:
-    """What all tasks of a survey share."""
+    """What all tasks of a survey share; `categories` go by annotation file."""
 
     root: Path
     recipe: Recipe
     max_pixels: int
+    categories: Mapping[str, Mapping[int, Category]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -170,6 +175,7 @@ class _Source:
         self.sha256 = hashlib.sha256(data).hexdigest()
         for image in images:
             pixel_format(image, self.context.recipe.input.image.range, path)
+        check_entries(self.item, *header.upright_size)
 
     def read_masks(self, name: str) -> None:
         """Read all the files of a mask, and keep what is wrong with each, as `read_labels` says it."""
@@ -218,8 +224,10 @@ class _Source:
     def seen(self, failures: tuple[Failure, ...]) -> Seen:
         """What was found, and what would fail."""
         labels = "" if self.errors else self.labels.hexdigest()
+        size = self.image.upright_size if self.image and not self.errors else None
+        annotations = counted(self.item, size, self.context.categories)
         found = (self.image, self.masks, tuple(self.values), failures)
-        return Seen(self.item.key, *found, self.note, self.sha256, labels)
+        return Seen(self.item.key, *found, self.note, self.sha256, labels, annotations)
 
 
 def _pair_failures(context: Context, task: Examine, header: Header) -> list[Failure]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from augcli.store import Store
@@ -18,6 +18,7 @@ class Entry:
     """A finished pair: its id, digest and manifest line, the sizes of its files in bytes, and its inputs.
 
     `inputs` maps each source file to (bytes, modification time in ns): while these stay, so do its contents.
+    `annotations` are the JSON texts of its annotations by annotation file, without ids of their own yet.
     """
 
     pair: str
@@ -25,6 +26,7 @@ class Entry:
     line: Mapping[str, Any]
     sizes: Mapping[str, int]
     inputs: Mapping[str, tuple[int, int]]
+    annotations: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """The entry as JSON data."""
@@ -34,6 +36,7 @@ class Entry:
             "line": self.line,
             "sizes": self.sizes,
             "inputs": self.inputs,
+            **({"annotations": self.annotations} if self.annotations else {}),
         }
 
 
@@ -71,4 +74,5 @@ def _entry(line: bytes) -> Entry | None:
         return None
     data = json.loads(body)
     inputs = {name: (stat[0], stat[1]) for name, stat in data["inputs"].items()}
-    return Entry(data["pair"], data["digest"], data["line"], data["sizes"], inputs)
+    annotations = data.get("annotations", {})
+    return Entry(data["pair"], data["digest"], data["line"], data["sizes"], inputs, annotations)

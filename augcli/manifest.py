@@ -24,13 +24,25 @@ _BORDERS = ("reflect", "replicate", "wrap", "constant")
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where an annotation file of COCO is, and where its `file_name`s start; both relative to the output."""
+
+    file: str
+    image_root: str
+
+
+@dataclass(frozen=True)
 class Finished:
-    """A finished output: its folder, and what dataset.json says of it."""
+    """A finished output: its folder, and what dataset.json says of it.
+
+    `annotation_files` are those of COCO, by what the manifest calls them.
+    """
 
     folder: Path
     described: Mapping[str, Any]
     recipe: Recipe
     specs: Mapping[str, MaskSpec]
+    annotation_files: Mapping[str, Place]
 
 
 @dataclass(frozen=True)
@@ -62,14 +74,17 @@ def read_finished(folder: Path) -> Finished:
         described = json.loads((folder / DATASET).read_text(encoding="utf-8"))
         text = json.dumps(described["recipe"], ensure_ascii=False)
         specs = specs_of_json(described["masks"])
+        places = {name: Place(**place) for name, place in described["annotation_files"].items()}
         if described["border"] not in _BORDERS or not _has_versions(described):
+            raise ValueError
+        if any(_leaving(path) for place in places.values() for path in (place.file, f"./{place.image_root}")):
             raise ValueError
     except OSError as error:
         what = f"{DATASET} cannot be read: {error.strerror or error}"
         raise OutputError(what, where=str(folder), mend=_ANEW) from None
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         raise OutputError(f"{DATASET} is damaged", where=str(folder), mend=_ANEW) from None
-    return Finished(folder, described, parse_recipe(text, str(folder / DATASET)), specs)
+    return Finished(folder, described, parse_recipe(text, str(folder / DATASET)), specs, places)
 
 
 def _has_versions(described: Mapping[str, Any]) -> bool:

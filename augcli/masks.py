@@ -224,6 +224,26 @@ def label_map(values: Array, spec: MaskSpec, options: InputOptions) -> LabelMap:
     return LabelMap(values, spec.kind, spec.background, spec.ignore, names)
 
 
+def exchanged(values: Array, label: LabelMap, pairs: Sequence[tuple[str, str]]) -> Array:
+    """A mirrored mask with the classes of each pair exchanged: what was left is right. The given stays.
+
+    A pair of which this mask does not name both is not its own.
+    """
+    result = values
+    for left, right in pairs:
+        if left in label.classes and right in label.classes:
+            one, other = np.asarray(label.classes[left]), np.asarray(label.classes[right])
+            was_left, was_right = _shows(values, one), _shows(values, other)
+            result = result.copy()
+            result[was_left], result[was_right] = other, one
+    return result
+
+
+def _shows(values: Array, value: Array) -> Array:
+    same = np.asarray(values == value)
+    return np.asarray(same.all(axis=-1)) if values.ndim == 3 else same
+
+
 def specs_to_json(specs: Mapping[str, MaskSpec]) -> dict[str, Any]:
     """The masks' specs by name as JSON data."""
     return {name: asdict(spec) for name, spec in specs.items()}

@@ -26,6 +26,7 @@ FAILURES = "failures.jsonl"
 RUN = ".augcli/run.json"
 ALSO = ".augcli/also.json"  # the further descriptions, each with its files
 OWN_FOLDER = ".augcli"
+Content = bytes | Iterable[bytes]
 
 
 def staging_of(out: Path) -> Path:
@@ -142,6 +143,11 @@ def _further_files(store: Store) -> list[str]:
     return [name for files in _further(store).values() for name in files]
 
 
+def further_files(folder: Path) -> list[str]:
+    """The files of an output's further descriptions, as its own folder lists them; none without that."""
+    return _further_files(Store(folder))
+
+
 def has_further(folder: Path, names: Iterable[str]) -> bool:
     """Whether an output has these further descriptions, no others, and all their files."""
     store = Store(folder)
@@ -216,11 +222,11 @@ def publish(
     lines: list[str],
     dataset: Mapping[str, Any],
     failures: list[str],
-    also: Mapping[str, Mapping[str, bytes]] = MappingProxyType({}),
+    also: Mapping[str, Mapping[str, Content]] = MappingProxyType({}),
 ) -> None:
     """Write what describes the output, the manifest last, and put it in its place.
 
-    `also` holds further descriptions: for each the bytes of its files by their paths.
+    `also` holds further descriptions: for each the bytes, or their parts, of its files by their paths.
     """
     store.remove_folder(TEMPORARY)
     _describe_further(store, also)
@@ -236,7 +242,7 @@ def publish(
         rename_folder(store.root, out)
 
 
-def _describe_further(store: Store, also: Mapping[str, Mapping[str, bytes]]) -> None:
+def _describe_further(store: Store, also: Mapping[str, Mapping[str, Content]]) -> None:
     """Write further descriptions in the place of earlier ones; first the list that makes them ours."""
     files = {path: data for described in also.values() for path, data in described.items()}
     ours = _further_files(store)

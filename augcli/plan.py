@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import fnmatch
 import posixpath
-import sys
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from augcli.augment import ORIGINAL
-from augcli.codec import FORMATS, read_header
-from augcli.errors import DatasetError, ImageError
+from augcli.codec import FORMATS
+from augcli.errors import DatasetError
 from augcli.formats import check_again, copy_name
+from augcli.formats.sizes import upright_size
 from augcli.geometry import Frame
 from augcli.recipe import Recipe, Variant
 from augcli.sample import Dataset, Files, Item, each
 
-HEADER_BYTES = 1 << 19  # most files say their size in these; of the others all is read
 TIFF_SUFFIXES = (".tif", ".tiff")
 OURS = ("manifest.jsonl", "dataset.json", "failures.jsonl", ".augcli")
 
@@ -118,21 +117,8 @@ def _copies(variant: Variant, root: Path, item: Item) -> int:
     tiles = variant.tiles
     if tiles is None:
         return variant.copies
-    frame = _frame_of(root / item.image, item.image)
-    return variant.copies * (tiles.count(frame) if frame else 1)
-
-
-def _frame_of(path: Path, where: str) -> Frame | None:
-    """A picture's upright size; None where it cannot be told, and the source fails later, by name."""
-    for length in (HEADER_BYTES, -1):
-        try:
-            with path.open("rb") as file:
-                return Frame(
-                    *read_header(file.read(length), where=where, max_pixels=sys.maxsize).upright_size
-                )
-        except (ImageError, OSError, MemoryError):
-            continue
-    return None
+    size = upright_size(root / item.image, item.image)
+    return variant.copies * (tiles.count(Frame(*size)) if size else 1)
 
 
 def _pair(recipe: Recipe, dataset: Dataset, item: Item, variant: str, copy: int, tag: str | None) -> Pair:

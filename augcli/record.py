@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from augcli.annotations.pairs import LeftOut
 from augcli.geometry import Border, Floats, Fold, Frame, Warp, map_of_record, projective_of
 from augcli.instances import Dropped
 from augcli.ops import Applied
@@ -47,7 +48,9 @@ class Record:
 
     `filled` is the share of pixels that a constant border filled; `reencoded` says why an original is not
     the source's bytes (None: it is, or the pair is no original); `note` what was converted in reading it.
-    `attempts` counts how often the pair was drawn until its variant accepted it.
+    `annotation_ids` are those of its annotations by file, `left_out` those of its source that it does not
+    have (None: there are no annotation files). `attempts` counts how often the pair was drawn until its
+    variant accepted it.
     `masks` and `mask_sha256` go by the mask's name: a file, several where its instances were kept apart, None
     where there is none. `dropped` are instances of which too little was left (None: there are no instances),
     `overlaps` the pixels, by mask, in which instances that were joined lay over each other.
@@ -72,6 +75,8 @@ class Record:
     reencoded: str | None = None
     note: str | None = None
     attempts: int = 1
+    left_out: tuple[LeftOut, ...] | None = None
+    annotation_ids: Mapping[str, Sequence[int]] | None = None
     dropped: tuple[Dropped, ...] | None = None
     overlaps: Mapping[str, int] | None = None
     border: Border = "reflect"
@@ -102,6 +107,9 @@ class Record:
         line |= {f"{name}_sha256": _plain(digests) for name, digests in self.mask_sha256.items()}
         if self.dropped is not None:
             line["dropped"] = [one.as_record() for one in self.dropped]
+        if self.left_out is not None:
+            line["annotation_ids"] = dict(self.annotation_ids or {})
+            line["annotations_left_out"] = [one.as_record() for one in self.left_out]
         return line | ({"overlaps": dict(self.overlaps)} if self.overlaps else {})
 
     @staticmethod
@@ -116,6 +124,8 @@ class Record:
             border=border,
             dropped=_dropped(line.get("dropped")),
             overlaps=line.get("overlaps"),
+            annotation_ids=line.get("annotation_ids"),
+            left_out=_left_out(line.get("annotations_left_out")),
             **{name: line[name] for name in _PLAIN},
         )
 
@@ -163,6 +173,10 @@ def _plain(files: Files | None) -> str | list[str] | None:
 
 def _dropped(line: list[dict[str, Any]] | None) -> tuple[Dropped, ...] | None:
     return None if line is None else tuple(Dropped(**one) for one in line)
+
+
+def _left_out(line: list[dict[str, Any]] | None) -> tuple[LeftOut, ...] | None:
+    return None if line is None else tuple(LeftOut(**one) for one in line)
 
 
 def _named(line: Mapping[str, Any], ending: str) -> dict[str, Files]:

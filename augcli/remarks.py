@@ -248,6 +248,8 @@ def data_remarks(survey: Survey) -> list[str]:
         *_split_remarks(survey),
         *shared_group_remarks(survey.dataset),
         *_duplicate_remarks(survey.duplicates),
+        *_id_remarks(survey.dataset),
+        *_box_remarks(survey),
         *(remark for masks in survey.masks for remark in _mask_remarks(masks)),
         *_output_size_remarks(survey),
         *_grid_remarks(survey),
@@ -284,6 +286,24 @@ def _duplicate_remarks(duplicates: Sequence[Duplicate]) -> Iterator[str]:
         yield f"equal pictures: {', '.join(one.images[:MOST_NAMED])}{more}{leak}{differing}"
     if len(ordered) > MOST_NAMED:
         yield f"and {len(ordered) - MOST_NAMED} more sets of equal pictures, all in --json"
+
+
+def _id_remarks(dataset: Dataset) -> Iterator[str]:
+    """Annotations that get another id."""
+    for file, head in dataset.annotation_files.items():
+        replaced = head.replaced_ids
+        yield from replaced[:MOST_NAMED]
+        if len(replaced) > MOST_NAMED:
+            yield f"{file}: and {len(replaced) - MOST_NAMED} more ids replaced"
+
+
+def _box_remarks(survey: Survey) -> Iterator[str]:
+    """Boxes that reach out of their pictures: the pictures may have been cut after they were annotated."""
+    if outside := survey.outside:
+        (file, number, image), *more = outside
+        others = f", and {len(more)} more" if more else ""
+        what = f"{file}: the box of annotation {number} reaches out of {image} by more than a pixel{others}"
+        yield f"{what}: copies have what is inside"
 
 
 def _mask_remarks(masks: MasksSeen) -> Iterator[str]:

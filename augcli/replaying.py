@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from augcli.again import EQUAL, Origin, origin_of, told_again
 from augcli.augment import ORIGINAL, variant_of
 from augcli.codec import MAX_PIXELS, decode_mask_pages, decode_pages
 from augcli.errors import DatasetError, ImageError, OutputError
@@ -25,7 +26,6 @@ from augcli.manifest import (
     Line,
     check_input,
     files_of,
-    item_of,
     read_finished,
     read_lines,
     source_digests,
@@ -40,8 +40,8 @@ from augcli.source import decoded, read_file
 from augcli.store import Store
 from augcli.transforms import TRANSFORMS
 from augcli.worker import Context, finished
+from augcli.worker import Finished as Pixels
 
-EQUAL = "equal"
 MOST_NAMED = 3
 
 
@@ -95,11 +95,15 @@ def replay(
     record = line.record
     _check_free(folder, files_of(record))
     data = _from_input(source, record) if source else _from_output(there, record)
-    made, files, by_line = _made(there, record, data, max_pixels)
-    found = {file: _compared(there, record, file, content) for file, content in files.items()}
-    for file, content in files.items():
+    origin = origin_of(there, record, source)
+    _check_free(folder, (head.written for head in origin.heads.values()))
+    made, by_line = _made(there, record, origin, data, max_pixels)
+    found = {file: _compared(there, record, file, content) for file, content in made.files.items()}
+    annotations, differing = told_again(there, record, origin, made.annotations)
+    for file, content in {**made.files, **annotations}.items():
         Store(folder).replace(file, content)
-    return Replayed(folder, found, tuple(_versions(there)), tuple(_changes(line, made, by_line)), by_line)
+    changes = tuple(_changes(line, made.record, by_line))
+    return Replayed(folder, found | differing, tuple(_versions(there)), changes, by_line)
 
 
 def _line_of(there: Finished, name: str) -> Line:
@@ -172,29 +176,31 @@ def _sha256(data: bytes) -> str:
 
 
 def _made(
-    there: Finished, record: Record, data: Mapping[str, bytes], max_pixels: int
-) -> tuple[Record, dict[str, bytes], bool]:
+    there: Finished, record: Record, origin: Origin, data: Mapping[str, bytes], max_pixels: int
+) -> tuple[Pixels, bool]:
     """A pair as expand makes it, or by the steps of its line where the draws and the bytes are others."""
     recipe = there.recipe
     if record.variant != ORIGINAL and not variant_of(recipe, record.variant):
         what = f"{record.file_name} is of the variant {record.variant}, which its recipe does not have"
         raise OutputError(what, where=str(there.folder), mend="augcli verify says more")
-    item = with_pages_of(item_of(record), data, recipe)
+    item = with_pages_of(origin.item, data, recipe)
     source = decoded(data, {}, item, there.specs, recipe, max_pixels)
     masks = {name: files for name, files in record.masks.items() if files is not None}
     pair = Pair(item.key, record.variant, record.copy, record.file_name, masks)
-    context = Context(there.folder, there.folder, recipe, there.described["border"], "", max_pixels)
-    made, files = finished(context, source, pair)
-    if files_of(made) == files_of(record) or _plain(made.applied) == _plain(record.applied):
-        return made, files, False
+    border, categories = there.described["border"], origin.categories
+    context = Context(there.folder, there.folder, recipe, border, "", max_pixels, categories)
+    made = finished(context, source, pair)
+    if files_of(made.record) == files_of(record) or _plain(made.record.applied) == _plain(record.applied):
+        return made, False
     mend = f"use augcli {there.described['fingerprint'].get('augcli', 'as it was then')}"
     if unknown := [step.name for step in record.applied if step.name not in TRANSFORMS]:
         raise OutputError(f"this augcli has no step {unknown[0]}", where=str(there.folder), mend=mend)
     try:
-        return (*finished(context, source, pair, record.applied), True)
+        made = finished(context, source, pair, record.applied)
     except (LookupError, TypeError, ValueError):
         what = f"the steps of {record.file_name} in the manifest cannot be carried out"
         raise OutputError(what, where=str(there.folder), mend=mend) from None
+    return made, True
 
 
 def _plain(applied: Sequence[Applied]) -> Any:
@@ -217,10 +223,26 @@ def _versions(there: Finished) -> Iterator[str]:
 
 def _changes(line: Line, made: Record, by_line: bool) -> Iterator[str]:
     """What the manifest's line would be now; the digests are compared file by file."""
-    left_out = {key for key in line.data if key.endswith("sha256")} | ({"attempts"} if by_line else set())
+    unlike = {key for key in line.data if key.endswith("sha256")} | ({"attempts"} if by_line else set())
+    if made.left_out is None:  # without annotation files nothing is made of annotations
+        unlike.add(_LEFT_OUT)
     now = json.loads(dumps(made.as_line()))
-    before, after = ({key: one[key] for key in one if key not in left_out} for one in (line.data, now))
+    before, after = ({k: v for k, v in _told(one).items() if k not in unlike} for one in (line.data, now))
     yield from differences(before, after)
+
+
+_LEFT_OUT = "annotations_left_out"
+
+
+def _told(line: Mapping[str, Any]) -> dict[str, Any]:
+    """A line without what is not made again: ids of annotations, and those that could not be used.
+
+    Ids are given out in all of an output together; an original in it has only what could be used.
+    """
+    told = {key: value for key, value in line.items() if key != "annotation_ids"}
+    if _LEFT_OUT in told:
+        told[_LEFT_OUT] = [one for one in told[_LEFT_OUT] if not one.get("fault")]
+    return told
 
 
 def _compared(there: Finished, record: Record, file: str, content: bytes) -> str:

@@ -6,8 +6,34 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from augcli.errors import printable
+from augcli.formats.reading import count
 from augcli.sample import Dataset
 from augcli.worker import Failed
+
+
+@dataclass(frozen=True)
+class LeftOutLine:
+    """What of an annotation file could not be used, and is in no pair: one sentence."""
+
+    file: str
+    source: str | None
+    what: str
+
+    def sentence(self) -> str:
+        """The line for people."""
+        return printable(self.what if self.what.startswith(self.file) else f"{self.file}: {self.what}")
+
+    def as_line(self) -> dict[str, Any]:
+        """The line as failures.jsonl holds it."""
+        return {
+            "source": self.source,
+            "variant": None,
+            "copy": None,
+            "what": self.what,
+            "where": self.file,
+            "mend": "",
+        }
 
 
 @dataclass
@@ -19,18 +45,22 @@ class Report:
     already: int = 0
     failed: list[Failed] = field(default_factory=list)
     notes: Counter[str] = field(default_factory=Counter)
+    left_out: list[LeftOutLine] = field(default_factory=list)
+    losses: list[str] = field(default_factory=list)  # what descriptions do not say as it is
     seconds: float = 0.0
     dataset: Dataset | None = None
 
     def sentence(self) -> str:
         """The closing sentence."""
-        if not self.written and not self.failed:
+        if not (self.written or self.failed or self.left_out):
             return f"nothing to do: all {self.planned} pairs are there"
         rate = self.written / self.seconds if self.seconds else 0.0
         parts = [f"{self.written} pairs written"]
         if self.already:
             parts.append(f"{self.already} already there")
         parts.append(f"{len(self.failed)} failed")
+        if self.left_out:
+            parts.append(f"{count(len(self.left_out), 'thing')} in annotation files left out")
         return f"{', '.join(parts)}; {self.seconds:.1f} s, {rate:.1f} pairs per second"
 
     def as_json(self) -> dict[str, Any]:
@@ -42,6 +72,8 @@ class Report:
             "already": self.already,
             "failed": [failure.as_line() for failure in self.failed],
             "notes": dict(self.notes),
+            "left_out": [line.as_line() for line in self.left_out],
+            "losses": self.losses,
             "orphan_images": list(dataset.orphan_images) if dataset else [],
             "orphan_masks": list(dataset.orphan_masks) if dataset else [],
             "seconds": round(self.seconds, 3),

@@ -14,40 +14,43 @@ from pathlib import Path
 from typing import Any
 
 from augcli import journal, output
-from augcli.also import described
+from augcli.also import check_names as check_descriptions
+from augcli.also import described, of_objects
+from augcli.annotations.numbering import Finished as Annotations
+from augcli.annotations.numbering import Numbers, numbered
+from augcli.augment import ORIGINAL
 from augcli.codec import MAX_PIXELS
-from augcli.engines import Done, Engine, Lost, Outcome, Raised
+from augcli.engines import Bug, Engine, Lost, Outcome, Raised
 from augcli.engines.local import local_engine
-from augcli.errors import DatasetError, OutputError
+from augcli.errors import OutputError
 from augcli.fingerprint import fingerprint
-from augcli.formats import pairs, read_dataset, with_pages
-from augcli.formats.reading import count
-from augcli.geometry import Border
+from augcli.formats import pairs
+from augcli.inputs import (
+    as_found,
+    border_of,
+    categories_by_file,
+    read_input,
+    refuse_orphans,
+    specs_by_looking,
+)
 from augcli.journal import Entry, dumps
-from augcli.kinds import BACKGROUND, FILLED, IGNORED, find_spec
 from augcli.masks import (
     MaskLook,
     MaskSpec,
-    check_threshold,
     looked_at,
     specs_of_json,
     specs_to_json,
 )
-from augcli.output import Begun
+from augcli.output import Begun, Content
 from augcli.plan import EVERYTHING, Job, Selection, make_plan
 from augcli.recipe import Recipe
-from augcli.recipe.labels import SOLE
-from augcli.report import Progress, Report
+from augcli.report import LeftOutLine, Progress, Report
 from augcli.resume import Identity
-from augcli.sample import Dataset, Item
+from augcli.sample import Dataset
 from augcli.store import Store
 from augcli.worker import Answer, Context, Failed, Look, Made, Make, Task, Unwritable, set_up
 
 COMMIT_SECONDS = 1.0  # the journal is made durable this often
-
-
-class Bug(Exception):  # noqa: N818 - it is no user's error
-    """Something that must not happen; holds the traceback of the process where it did."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,7 @@ class Settings:
     strict: bool = False
     overwrite: bool = False
     max_pixels: int = MAX_PIXELS
+    images: Path | None = None  # the folder of the images, where the input is an annotation file
 
 
 def usable_cpus() -> int:
@@ -66,38 +70,6 @@ def usable_cpus() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def read_input(recipe: Recipe, root: Path) -> Dataset:
-    """The data set as the recipe's `input` says. Raises DatasetError."""
-    chosen, named = recipe.input, recipe.input.named_masks
-    found = read_dataset(
-        root,
-        layout=chosen.layout,
-        images=chosen.images,
-        masks=chosen.mask_paths,
-        suffix=chosen.suffix,
-        pairs=chosen.pairs,
-        optional=[name for name, mask in named.items() if mask.optional],
-        several=[name for name in named or (SOLE,) if chosen.mask_of(name).kind == "instance"],
-        group=chosen.group,
-    )
-    return found if chosen.pages == "refuse" else with_pages(found, each=chosen.pages == "each")
-
-
-def border_of(recipe: Recipe) -> Border:
-    """The border rule; `auto` is `reflect`, and `constant` where a mirrored object would have no label."""
-    chosen = recipe.output.border
-    if chosen == "auto":
-        return "constant" if recipe.input.has_instances else "reflect"
-    return chosen
-
-
-def fillers_of(recipe: Recipe) -> list[str]:
-    """The recipe's words that write into masks what no source has."""
-    policies = {t.mask_policy for variant in recipe.variants for t in variant.transforms()}
-    words = [word for word in (IGNORED, BACKGROUND) if word.removeprefix("mask: ") in policies]
-    return [FILLED, *words] if border_of(recipe) == "constant" else words
 
 
 def expand(
@@ -109,15 +81,17 @@ def expand(
     """
     started = time.monotonic()
     progress = progress or Progress()
-    check_places(root, out)
     if out.is_symlink() or out.name in ("", ".."):  # what stands beside it is named after it
         out = out.resolve()
-    dataset = read_input(recipe, root)
+    dataset = read_input(recipe, root, settings.images)
+    recipe = as_found(recipe, dataset)
+    check_descriptions(recipe.output.also, dataset)
+    check_places(dataset.root, out)
     progress.found(dataset)
     if settings.strict:
         refuse_orphans(dataset)
     jobs = make_plan(recipe, dataset, settings.selection)
-    identity = Identity(recipe, settings.selection, fingerprint(), jobs, root)
+    identity = Identity(recipe, settings.selection, fingerprint(), jobs, dataset.root)
     with output.locked(out):
         report = _Run(identity, out, settings, progress, dataset).go()
     report.seconds = time.monotonic() - started
@@ -132,17 +106,6 @@ def check_places(root: Path, out: Path) -> None:
         raise OutputError("the output lies in the input", where=str(out), mend="put it beside the input")
     if outside in inside.parents:
         raise OutputError("the input lies in the output", where=str(out), mend="put the output beside it")
-
-
-def refuse_orphans(dataset: Dataset) -> None:
-    """Raise DatasetError that names what did not pair up."""
-    orphans = [*dataset.orphan_images, *dataset.orphan_masks]
-    if orphans:
-        named = ", ".join(orphans[:5]) + (f" and {len(orphans) - 5} more" if len(orphans) > 5 else "")
-        images, masks = len(dataset.orphan_images), len(dataset.orphan_masks)
-        lonely = f"{count(images, 'image')} without a mask, {count(masks, 'mask')} without an image"
-        what = f"--strict: {lonely}: {named}"
-        raise DatasetError(what, where=str(dataset.root), mend="pair them up, or leave out --strict")
 
 
 class _Run:
@@ -176,6 +139,7 @@ class _Run:
     def _is_all_there(self, begun: Begun) -> bool:
         """Whether nothing is pending or to be described, nor any failure listed of a source that is gone."""
         wanted = [*self.recipe.output.also, *(["pairs"] if "pairs" in self.dataset.reading else [])]
+        wanted += [self.dataset.layout] if self.dataset.annotation_files else []
         if not output.has_further(begun.folder, wanted):
             return False
         return len(self.entries) == len(self.pairs) and not (begun.folder / output.FAILURES).exists()
@@ -221,6 +185,7 @@ class _Run:
             border_of(self.recipe),
             dumps(self.identity.fingerprint),
             self.settings.max_pixels,
+            categories_by_file(self.dataset),
         )
         workers = max(1, min(self.settings.workers, jobs))
         engine: Engine[Task, Answer] = local_engine(partial(set_up, context), workers=workers, alone=_alone)
@@ -270,9 +235,53 @@ class _Run:
             for name in failure.pair.files:
                 store.remove(name)
         lines = [self.entries[pair.id].line for pair in self.pairs if pair.id in self.entries]
-        also = described(self.recipe.output.also, lines) | self._pairs_file(lines)
+        lines, objects = self._annotation_files(lines)
+        also = described(self.recipe.output.also, lines) | self._pairs_file(lines) | objects
+        self.report.left_out = list(self._left_out(lines))
         failures = [dumps(failure.as_line()) for failure in self.report.failed]
+        failures += [dumps(left_out.as_line()) for left_out in self.report.left_out]
         output.publish(store, self.out, [*map(dumps, lines)], self._description(), failures, also)
+
+    def _left_out(self, lines: Sequence[Mapping[str, Any]]) -> Iterator[LeftOutLine]:
+        """What of the annotation files could not be used, each once."""
+        for head in self.dataset.annotation_files.values():
+            yield from (LeftOutLine(fault.partition(": ")[0], None, fault) for fault in head.left_out)
+        seen = set()
+        for line in lines:
+            for one in line.get("annotations_left_out", ()):
+                place = (one["file"], one["id"], line["sources"][0]["image"])
+                if one.get("fault") and place not in seen:
+                    seen.add(place)
+                    what = f"annotation {one['id']}: {one['reason']}; the annotation is left out"
+                    yield LeftOutLine(one["file"], line["sources"][0]["image"], what)
+
+    def _annotation_files(
+        self, lines: list[Mapping[str, Any]]
+    ) -> tuple[list[Mapping[str, Any]], dict[str, Mapping[str, Content]]]:
+        """The lines with the ids of their annotations, and the files that hold these, by description."""
+        heads = self.dataset.annotation_files
+        if not heads:
+            return lines, {}
+        numbers = numbered(heads, self._finished(), anew=self.dataset.layout != "coco")
+        ids = (annotations for _, _, annotations in numbers.given)
+        lines = [dict(line) | {"annotation_ids": own} for line, own in zip(lines, ids, strict=True)]
+        return lines, self._of_objects(numbers)
+
+    def _of_objects(self, numbers: Numbers) -> dict[str, Mapping[str, Content]]:
+        """The layout's own files of annotations, and the further descriptions that tell of objects."""
+        chosen = self.recipe
+        found = of_objects(chosen.output.also, self.dataset, chosen.input.mirror, numbers)
+        self.report.losses = [line for name, one in found.items() for line in one.losses.lines(name)]
+        return {name: one.files for name, one in found.items()}
+
+    def _finished(self) -> Iterator[Annotations]:
+        """The finished pairs in plan order, as their annotations are numbered."""
+        for job in self.identity.jobs:
+            for pair in job.pairs:
+                if entry := self.entries.get(pair.id):
+                    size = (entry.line["width"], entry.line["height"])
+                    is_original = pair.variant == ORIGINAL
+                    yield Annotations(job.item, pair.image, is_original, size, entry.annotations)
 
     def _pairs_file(self, lines: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, bytes]]:
         """The CSV file that says the pairs, where one says those of the input: it has its name."""
@@ -282,6 +291,12 @@ class _Run:
         names = list(dict.fromkeys((*self.recipe.input.named_masks, *used)))
         table = ((line["file_name"], [line[f"{name}_file_name"] for name in names]) for line in lines)
         return {"pairs": {posixpath.normpath(self.dataset.reading["pairs"]): pairs.written(table, names)}}
+
+    def _annotation_places(self) -> dict[str, dict[str, str]]:
+        """Where annotation files of COCO are, and where their file_names start; by what lines call them."""
+        heads = self.dataset.annotation_files.items()
+        is_coco = self.dataset.layout == "coco" or "coco" in self.recipe.output.also
+        return {f: {"file": h.written, "image_root": h.image_root} for f, h in heads if is_coco}
 
     def _description(self) -> dict[str, Any]:
         """What dataset.json holds: no times, hosts or absolute paths."""
@@ -297,6 +312,7 @@ class _Run:
             "input": {"layout": self.dataset.layout, **self.dataset.reading},
             "border": border_of(self.recipe),
             "masks": specs_to_json(self.specs),
+            "annotation_files": self._annotation_places(),
             "classes": identity["recipe"]["input"]["classes"],
             "counts": {**counts, "failed": len(self.report.failed), "variants": dict(variants)},
         }
@@ -320,42 +336,3 @@ def _results(task: Task, outcome: Outcome[Answer]) -> Iterable[Made | Failed]:
     if isinstance(outcome.result, Unwritable):
         raise outcome.result.error
     return [made for made in outcome.result if not isinstance(made, MaskLook)]
-
-
-def specs_by_looking(
-    recipe: Recipe, engine: Engine[Task, Answer], items: Sequence[Item]
-) -> dict[str, MaskSpec]:
-    """Look at these items' masks in the engine. Raises DatasetError where their kind is open."""
-    looks: list[MaskLook] = []
-    for _, outcome in engine.run(Look(item) for item in items):
-        if isinstance(outcome, Raised):
-            raise Bug(outcome.traceback)
-        if isinstance(outcome, Done) and not isinstance(outcome.result, Unwritable):
-            looks += [look for look in outcome.result if isinstance(look, MaskLook)]
-    return specs_of(recipe, looks, items)
-
-
-def specs_of(recipe: Recipe, looks: Sequence[MaskLook], tried: Sequence[Item]) -> dict[str, MaskSpec]:
-    """What the masks are, by name, by those that could be read. Raises DatasetError where that is open."""
-    names = dict.fromkeys(name for item in tried for name in item.masks)
-    return {name: _spec_of(recipe, name, looks, [i for i in tried if name in i.masks]) for name in names}
-
-
-def _spec_of(recipe: Recipe, name: str, looks: Sequence[MaskLook], tried: Sequence[Item]) -> MaskSpec:
-    named = sorted((look for look in looks if look.name == name), key=lambda look: look.where)
-    own = [look for look in named if not look.fault]
-    if not own and recipe.input.mask_of(name).kind == "auto":
-        raise _none_readable(name, named, tried)
-    spec = find_spec(own, recipe.input, recipe.output.mask, fillers_of(recipe), name)
-    check_threshold(own, spec)
-    return spec
-
-
-def _none_readable(name: str, looks: Sequence[MaskLook], tried: Sequence[Item]) -> DatasetError:
-    """The refusal of masks that cannot be read: why not, of the first source's."""
-    what = f"none of the {len(tried)} masks{'' if name == SOLE else f' {name}'} looked at can be read"
-    faults = {look.where: look.fault for look in looks if look.fault}
-    for item in sorted(tried, key=lambda item: item.key):
-        if fault := faults.get(item.masks[name]):
-            return DatasetError(f"{fault.what}, and {what}", where=item.masks[name], mend=fault.mend)
-    return DatasetError(what, mend="augcli check says why")

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy.typing as npt
 
 Array = npt.NDArray[Any]
+PANOPTIC = "panoptic"  # the mask of a panoptic data set: colours are ids of segments
 Colors = Literal["grey", "rgb", "multi"]
 Files = str | tuple[str, ...]  # a mask's file, or its files where each instance has its own
 MaskKind = Literal["index", "binary", "rgb", "instance", "image"]
@@ -44,6 +45,8 @@ class Item:
     several files, one for each instance, that is the first one, and `parts` has them all, in their order.
     `pages` says how many pages those of its files have that are stacks. `page`, from 1, is the one of them
     that this source is (its key ends in `#` and the page); 0 where it is all that the files hold.
+    `entries` and `annotations` are JSON texts of COCO by annotation file, as `Dataset.annotation_files` names
+    it: the image's own entry, and those of its annotations in the order of the file.
     """
 
     key: str
@@ -55,6 +58,8 @@ class Item:
     parts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     page: int = 0
     pages: Mapping[str, int] = field(default_factory=dict)
+    entries: Mapping[str, bytes] = field(default_factory=dict)
+    annotations: Mapping[str, tuple[bytes, ...]] = field(default_factory=dict)
 
     def files_of(self, name: str) -> tuple[str, ...]:
         """The files of a mask, at least one."""
@@ -72,11 +77,52 @@ class Item:
 
 
 @dataclass(frozen=True)
+class AnnotationHead:
+    """What a COCO file holds besides its images and annotations, and where things lie.
+
+    `keys` are all its top-level keys in their order; `rest` has the JSON texts of those that are neither
+    `images` nor `annotations`. `categories` are those entries of `categories` that have an `id` (a whole
+    number) and a `name` (text). The largest ids are 0 where there are none. `faults` says what is wrong in
+    the file, a line each, and `renumbered` which annotations got a new id: (old, new), in their order.
+
+    `path` is the file. `written` is where it goes in an output, `image_root` the folder that `file_name`s
+    start from, `map_root` that of the PNGs of a panoptic file (None: there is none); these three relative to
+    the data set's root, with `/`, `""` for the root. `order` has the keys of its items in its own order.
+    """
+
+    kind: Literal["objects", "panoptic"] = "objects"
+    keys: tuple[str, ...] = ()
+    rest: Mapping[str, bytes] = field(default_factory=dict)
+    categories: tuple[Mapping[str, Any], ...] = ()
+    largest_image_id: int = 0
+    largest_annotation_id: int = 0
+    faults: tuple[str, ...] = ()
+    renumbered: tuple[tuple[int, int], ...] = ()
+    path: Path = Path()
+    written: str = ""
+    image_root: str = ""
+    map_root: str | None = None
+    split: str | None = None
+    order: tuple[str, ...] = ()
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """The faults for which something is left out."""
+        return self.faults[: len(self.faults) - len(self.renumbered)]
+
+    @property
+    def replaced_ids(self) -> tuple[str, ...]:
+        """The faults that were mended: annotations that have another id now. They are said last."""
+        return self.faults[len(self.faults) - len(self.renumbered) :]
+
+
+@dataclass(frozen=True)
 class Dataset:
     """A data set on disk: its items in the order of their keys, and what did not pair up.
 
     `layout` is the layout's name, `reading` the recipe's `input:` keys that name this reading for good,
-    `reason` one sentence that says what was found and why.
+    `reason` one sentence that says what was found and why. `annotation_files` are those of COCO by their
+    path: relative to the root, or where they lie elsewhere as they are written.
     """
 
     root: Path
@@ -87,6 +133,7 @@ class Dataset:
     orphan_images: tuple[str, ...] = ()
     orphan_masks: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
+    annotation_files: Mapping[str, AnnotationHead] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -6,22 +6,26 @@ import hashlib
 import shlex
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
+from augcli.annotations.segments import Category
 from augcli.codec import decode_mask_pages, decode_pages, read_header
 from augcli.errors import ImageError, printable
+from augcli.inputs import fillers_of
 from augcli.kinds import BACKGROUND
 from augcli.manifest import digests_of, item_of, source_digests, with_pages_of
 from augcli.masks import MaskSpec, counted, packed
+from augcli.output import MANIFEST
 from augcli.recipe import Recipe
 from augcli.record import Record
-from augcli.run import fillers_of
-from augcli.sample import Array, Mask, Value, keys_of, name_of
+from augcli.sample import PANOPTIC, Array, Mask, Value, keys_of, name_of
 from augcli.source import read_file, read_labels
+from augcli.telling import telling_faults
+from augcli.written import Told
 
 AGAIN = "run expand again"
 MOST_VALUES = 8
@@ -74,7 +78,8 @@ class Checked:
 class Context:
     """What all tasks share. `input` is where the sources are, if that is known.
 
-    `continues`: a further run of expand can mend the output.
+    `continues`: a further run of expand can mend the output. `categories` go by annotation file, as the
+    manifest calls them.
     """
 
     folder: Path
@@ -82,6 +87,7 @@ class Context:
     recipe: Recipe
     specs: Mapping[str, MaskSpec]
     continues: bool
+    categories: Mapping[str, Mapping[int, Category]] = field(default_factory=dict)
 
     @cached_property
     def fillers(self) -> list[str]:
@@ -97,13 +103,25 @@ class Context:
         return how if self.continues else f"make it again: augcli replay OUTPUT {shlex.quote(file)} -o DIR"
 
 
+def anew(continues: bool) -> str:
+    """How to get our own files back."""
+    return f"remove {MANIFEST} and run expand again" if continues else "expand the input anew"
+
+
+Tellings = Mapping[str, tuple[str, Told]]  # by what the manifest calls an annotation file, with where it is
+
+
 @dataclass(frozen=True)
 class Task:
-    """Some pairs of one source, and its original where that was not resized. `number` counts tasks."""
+    """Some pairs of one source, and its original where that was not resized. `number` counts tasks.
+
+    `told` is what annotation files say of each pair.
+    """
 
     number: int
     records: tuple[Record, ...]
     original: Record | None
+    told: tuple[Tellings, ...]
 
 
 def set_up(context: Context) -> Callable[[Task], Checked]:
@@ -119,8 +137,10 @@ def _checked(context: Context, task: Task) -> Checked:
     rules = {key: _rule(context, key, (known or {}).get(key)) for _, _, _, key in files if key}
     found = [_file_fault(context, *one, rules) for one in files]
     labels = [key for _, _, _, key in files if key and context.spec_of(key).kind != "image"]
+    told = zip(task.records, task.told, strict=True)
+    annotated = (damage for one in told for damage in _annotation_damages(context, *one))
     return Checked(
-        tuple(one for one in found if isinstance(one, Damage)),
+        (*(one for one in found if isinstance(one, Damage)), *annotated),
         tuple(one for one in found if isinstance(one, Undeclared)),
         sum(rules[key] is None for key in labels),
         unlike,
@@ -306,3 +326,26 @@ def _shown(values: Iterable[int], spec: MaskSpec) -> str:
     words = [f"#{value:06x}" if spec.kind == "rgb" else str(value) for value in ordered[:MOST_VALUES]]
     more = f" and {len(ordered) - MOST_VALUES} more" if len(ordered) > MOST_VALUES else ""
     return ", ".join(words) + more
+
+
+# --- the annotations
+
+
+def _annotation_damages(context: Context, record: Record, told: Tellings) -> Iterator[Damage]:
+    """What annotation files say of a pair that is not so."""
+    colors = _panoptic_colors(context, record) if record.applied and told else None
+    for name, (file, one) in told.items():
+        for found, expected in telling_faults(record, name, one, context.categories.get(name, {}), colors):
+            yield Damage(file, found, expected, anew(context.continues))
+
+
+def _panoptic_colors(context: Context, record: Record) -> Array | None:
+    """A pair's panoptic PNG; None where it is damaged, which is said of itself."""
+    file, digest = record.masks.get(PANOPTIC), record.mask_sha256.get(PANOPTIC)
+    if not isinstance(file, str) or not isinstance(digest, str):
+        return None
+    data = _bytes_or_none(context.folder, file, digest)
+    try:
+        return None if data is None else _masks_in(data, file)[0].values
+    except (ImageError, MemoryError):
+        return None

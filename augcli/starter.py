@@ -8,13 +8,15 @@ from collections.abc import Iterator
 
 from augcli.errors import printable
 from augcli.formats.reading import scalar
+from augcli.inputs import border_of
 from augcli.recipe import Recipe, parse_recipe
 from augcli.remarks import is_black_and_white, stray_remark, void_value
 from augcli.survey import Survey
-from augcli.values import ClassRow, MasksSeen, kind_reason
+from augcli.values import ClassRow, MasksSeen, kind_reason, listed
 
 COMMENT_WIDTH = 100
 MOST_CLASSES = 64
+MOST_NAMES = 20  # of categories
 NOTHING_SAID = "augcli: 1\n"
 
 
@@ -60,9 +62,30 @@ def _input(survey: Survey) -> Iterator[str]:
     yield from (f"  {key}: {scalar(value)}" for key, value in dataset.reading.items())
     if survey.splits:
         yield from _splits(survey)
-    for masks in survey.masks:  # what is found without being told is one mask a picture
-        yield from _mask(survey, masks)
+    if survey.dataset.annotation_files:
+        yield from _annotated(survey)
+    else:
+        for masks in survey.masks:  # what is found without being told is one mask a picture
+            yield from _mask(survey, masks)
     yield ""
+
+
+def _annotated(survey: Survey) -> Iterator[str]:
+    """What the annotation files hold: their categories, and what becomes of left and right."""
+    named: dict[str, int] = {}
+    for file, head in survey.dataset.annotation_files.items():
+        counts = survey.annotations[file].of_category
+        named |= {one["name"]: counts[one["id"]] for one in head.categories if counts[one["id"]]}
+    if named:
+        shown = listed([f"{name} ({number})" for name, number in named.items()], MOST_NAMES)
+        yield from comment(f"Categories and their annotations: {shown}.", "  ")
+    if any(counts.posed for counts in survey.annotations.values()):
+        yield from comment(
+            "Mirrors exchange keypoints whose names differ in the words left and right (left_eye, "
+            "right_eye). Other names are told here:",
+            "  ",
+        )
+        yield "  # mirror: [[l_wrist, r_wrist]]"
 
 
 def _splits(survey: Survey) -> Iterator[str]:
@@ -130,19 +153,32 @@ def _variants(survey: Survey) -> Iterator[str]:
     yield "      - horizontal_flip: {p: 0.5}"
     yield "      - rotate: {degrees: [-10, 10]}"
     yield "      - scale: {factor: [0.9, 1.2]}"
-    yield "      # Colours change in pictures only; masks stay as they are."
+    labels = "annotations" if survey.dataset.annotation_files else "masks"
+    yield f"      # Colours change in pictures only; {labels} stay as they are."
     yield f"      - color_jitter: {{{jitter}}}"
     yield ""
 
 
+def _border(survey: Survey) -> str:
+    """What is said of the border."""
+    if border_of(survey.recipe) == "constant":
+        return (
+            "What a turn or a shrink brings into view: `auto` is `constant` here, which fills the picture "
+            "with `fill`: mirrored objects would have no label."
+        )
+    return (
+        "What a turn or a shrink brings into view: `auto` is `reflect` here, picture and mask alike; "
+        "`constant` fills the picture with `fill`, and the mask with `ignore`."
+    )
+
+
 def _output(survey: Survey) -> Iterator[str]:
     yield "output:"
-    yield from comment(
-        "What a turn or a shrink brings into view: `auto` is `reflect` here, picture and mask alike; "
-        "`constant` fills the picture with `fill`, and the mask with `ignore`.",
-        "  ",
-    )
+    yield from comment(_border(survey), "  ")
     yield "  border: auto"
+    if survey.dataset.annotation_files:
+        yield from comment("To drop objects of which little is left (pixels, and a share of 1):", "  ")
+        yield "  # annotations: {min_area: 16, min_visibility: 0.1}"
     if len(survey.sizes) > 1:
         yield from comment(f"There are {len(survey.sizes)} sizes. To bring all to one:", "  ")
         yield "  # size: 256          # 256 (square) or 384x192 (width x height)"

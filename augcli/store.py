@@ -49,13 +49,13 @@ class Store:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
 
-    def replace(self, name: str, data: bytes) -> None:
-        """Write a file beside its name, make it durable, and rename it into place."""
+    def replace(self, name: str, data: bytes | Iterable[bytes]) -> None:
+        """Write a file, whole or part by part, beside its name, make it durable, and rename it into place."""
         path, beside = self.path(name), self.path(new_name(name))
         with _named("write", path):
             path.parent.mkdir(parents=True, exist_ok=True)
             with beside.open("wb") as file:
-                file.write(data)
+                file.writelines([data] if isinstance(data, bytes) else data)
                 file.flush()
                 os.fsync(file.fileno())
             beside.replace(path)

@@ -9,16 +9,17 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
 
+from augcli.annotations.counting import Counts
 from augcli.codec import Header
-from augcli.engines import Engine, Lost, Raised
+from augcli.engines import Bug, Engine, Lost, Raised
 from augcli.engines.local import local_engine
 from augcli.errors import AugcliError, DatasetError, ImageError
 from augcli.examine import Context, Examine, Failure, Look, Seen, Task, failure_of, set_up
+from augcli.inputs import as_found, categories_by_file, read_input, specs_of
 from augcli.masks import MaskSpec, looked_at
 from augcli.plan import EVERYTHING, Job, is_expanded, make_plan
 from augcli.recipe import Recipe
-from augcli.report import Progress
-from augcli.run import Bug, read_input, specs_of
+from augcli.report import LeftOutLine, Progress
 from augcli.sample import Dataset, Item
 from augcli.values import MasksSeen, Tally, Values
 
@@ -51,6 +52,7 @@ class Survey:
     """A data set and what a recipe would make of it. `seen` is in the order of the data set's items.
 
     `looks` are the masks by which it was found what masks are here; `tallies` count all of them, by name.
+    `annotations` are counted by annotation file.
     `collision` says why there can be no plan, `questions` why it is open what the masks of a name are.
     """
 
@@ -61,6 +63,7 @@ class Survey:
     looks: tuple[Values, ...]
     specs: Mapping[str, MaskSpec]
     tallies: Mapping[str, Tally]
+    annotations: Mapping[str, Counts]
     collision: AugcliError | None
     questions: tuple[AugcliError, ...]
 
@@ -136,6 +139,33 @@ class Survey:
         """What would fail, source by source."""
         return [failure for seen in self.seen for failure in seen.failures]
 
+    @cached_property
+    def left_out(self) -> list[LeftOutLine]:
+        """What of the annotation files cannot be used, file by file: first what is wrong with the file."""
+        lines = []
+        for file, head in self.dataset.annotation_files.items():
+            lines += [LeftOutLine(file, None, fault) for fault in head.left_out]
+            lines += [
+                LeftOutLine(
+                    file, job.item.image, f"annotation {one.id}: {one.reason}; the annotation is left out"
+                )
+                for job, seen in zip(self.jobs, self.seen, strict=True)
+                for one in seen.annotations.left_out
+                if one.file == file
+            ]
+        return lines
+
+    @property
+    def bare(self) -> list[str]:
+        """The images of which no annotation file has an annotation."""
+        return [i.image for i in self.dataset.items if i.entries and not any(i.annotations.values())]
+
+    @property
+    def outside(self) -> list[tuple[str, int, str]]:
+        """The boxes that reach out of their picture: the annotation's file and id, and the image."""
+        jobs = zip(self.jobs, self.seen, strict=True)
+        return [(*one, job.item.image) for job, seen in jobs for one in seen.annotations.outside]
+
     @property
     def pairs(self) -> int:
         """How many pairs are planned."""
@@ -159,7 +189,13 @@ def kind_of(header: Header) -> str:
 
 
 def survey(
-    recipe: Recipe, root: Path, *, workers: int, max_pixels: int, progress: Progress | None = None
+    recipe: Recipe,
+    root: Path,
+    *,
+    workers: int,
+    max_pixels: int,
+    images: Path | None = None,
+    progress: Progress | None = None,
 ) -> Survey:
     """Look at a data set as a recipe's `input` reads it. Writes nothing, and needs no OpenCV.
 
@@ -167,24 +203,28 @@ def survey(
     Of each source a few numbers are kept, no pixels. Raises DatasetError where there is no data set to look
     at; other reasons to refuse it are in the result.
     """
-    dataset = read_input(recipe, root)
+    dataset = read_input(recipe, root, images)
+    recipe = as_found(recipe, dataset)
     jobs, collision = _planned(recipe, dataset)
     chosen = {item.key for item in looked_at(dataset.items)}
     tried = [job for job in jobs if job.item.key in chosen]
-    engine = survey_engine(Context(root, recipe, max_pixels), len(jobs), workers)
+    context = Context(dataset.root, recipe, max_pixels, categories_by_file(dataset))
+    engine = survey_engine(context, len(jobs), workers)
     progress = progress or Progress()
     progress.begins(len(tried) + len(jobs), 0)
     try:
         looks = look(engine, tried, progress)
         specs, questions = _specs(recipe, looks, [job.item for job in tried])
         tallies = _tallies(recipe, dataset, specs)
+        counts = {file: Counts() for file in dataset.annotation_files}
         tasks = (Examine(job, specs) for job in jobs)
-        seen = {key: _tallied(one, tallies) for key, one in _run_tasks(engine, tasks, progress)}
+        seen = {key: _tallied(one, tallies, counts) for key, one in _run_tasks(engine, tasks, progress)}
     finally:
         engine.close()
         progress.ends()
     ordered = tuple(seen[job.item.key] for job in jobs)
-    return Survey(recipe, dataset, tuple(jobs), ordered, looks, specs, tallies, collision, questions)
+    told = (tallies, counts, collision, questions)
+    return Survey(recipe, dataset, tuple(jobs), ordered, looks, specs, *told)
 
 
 def _planned(recipe: Recipe, dataset: Dataset) -> tuple[list[Job], AugcliError | None]:
@@ -216,11 +256,14 @@ def _tallies(recipe: Recipe, dataset: Dataset, specs: Mapping[str, MaskSpec]) ->
     return {name: Tally(specs.get(name), recipe.input, name) for name in names}
 
 
-def _tallied(seen: Seen, tallies: Mapping[str, Tally]) -> Seen:
-    """A source without its masks' values, which are added up."""
+def _tallied(seen: Seen, tallies: Mapping[str, Tally], counts: Mapping[str, Counts]) -> Seen:
+    """A source without its masks' values and counts of annotations, which are added up."""
     for one in seen.values:
         tallies[one.look.name].add(one)
-    return replace(seen, values=())
+    for file, own in seen.annotations.counts.items():
+        counts[file].add(own)
+    annotations = replace(seen.annotations, counts={}) if seen.annotations.counts else seen.annotations
+    return replace(seen, values=(), annotations=annotations)
 
 
 def survey_engine(context: Context, tasks: int, workers: int) -> Engine[Task, Seen]:

@@ -6,7 +6,7 @@ import itertools
 import json
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,8 +14,9 @@ from typing import Any
 
 from augcli.also import described
 from augcli.augment import ORIGINAL
-from augcli.engines import Lost, Outcome, Raised
+from augcli.engines import Bug, Lost, Outcome, Raised
 from augcli.engines.local import local_engine
+from augcli.errors import DatasetError
 from augcli.formats.reading import count
 from augcli.formats.walk import nfc
 from augcli.manifest import (
@@ -28,14 +29,14 @@ from augcli.manifest import (
     read_finished,
     read_lines,
 )
-from augcli.output import DATASET, FAILURES, MANIFEST, OWN_FOLDER, RUN, staging_of
+from augcli.output import DATASET, FAILURES, MANIFEST, OWN_FOLDER, RUN, further_files, staging_of
 from augcli.recipe import digest_of
 from augcli.record import Record
 from augcli.report import Progress
-from augcli.run import Bug
-from augcli.soundness import Checked, Context, Damage, Task, Undeclared, set_up
+from augcli.soundness import Checked, Context, Damage, Task, Undeclared, anew, set_up
 from augcli.store import Store
 from augcli.wording import shown
+from augcli.written import Told, Written, read_written
 
 PAIRS_PER_WORKER = 64  # fewer are checked before another process has started
 PAIRS_PER_TASK = 32  # of one source
@@ -78,10 +79,12 @@ def verify(
     check_input(source)
     finished = read_finished(folder)
     ledger = _Ledger(finished)
-    context = Context(folder, source, finished.recipe, finished.specs, ledger.continues)
+    categories = {name: one.categories for name, one in ledger.written.items()}
+    context = Context(folder, source, finished.recipe, finished.specs, ledger.continues, categories)
     found = _run_tasks(context, ledger, workers, progress or Progress())
     checked = [found[number] for number in sorted(found)]
-    damages = [*ledger.damages, *(damage for one in checked for damage in one.damages), *ledger.closing()]
+    of_pairs = (damage for one in checked for damage in one.damages)
+    damages = [*ledger.damages, *of_pairs, *ledger.of_files, *ledger.closing()]
     return Verified(
         ledger.variants.total(), len(ledger.names), tuple(damages), tuple(_remarks(ledger, checked, source))
     )
@@ -95,7 +98,7 @@ def _run_tasks(context: Context, ledger: _Ledger, workers: int, progress: Progre
     progress.begins(pairs, 0)
     found: dict[int, Checked] = {}
     try:
-        for task, outcome in engine.run(_tasks(ledger.records())):
+        for task, outcome in engine.run(_tasks(ledger)):
             found[task.number] = _result(task, outcome)
             for _ in task.records:
                 progress.advances()
@@ -114,19 +117,19 @@ def _result(task: Task, outcome: Outcome[Checked]) -> Checked:
     return outcome.result
 
 
-def _tasks(records: Iterable[Record]) -> Iterator[Task]:
+def _tasks(ledger: _Ledger) -> Iterator[Task]:
     """The pairs of each source, some at a time, with its original where that shows all of it."""
     numbers = itertools.count()
-    for _, several in itertools.groupby(records, lambda record: item_of(record).key):
-        yield from _tasks_of_source(several, numbers)
+    for _, several in itertools.groupby(ledger.records(), lambda record: item_of(record).key):
+        yield from _tasks_of_source(ledger, several, numbers)
 
 
-def _tasks_of_source(records: Iterator[Record], numbers: Iterator[int]) -> Iterator[Task]:
+def _tasks_of_source(ledger: _Ledger, records: Iterator[Record], numbers: Iterator[int]) -> Iterator[Task]:
     first = next(records)
     original = first if first.variant == ORIGINAL and not first.applied else None
     rest = itertools.chain([first], records)
     while some := tuple(itertools.islice(rest, PAIRS_PER_TASK)):
-        yield Task(next(numbers), some, original)
+        yield Task(next(numbers), some, original, tuple(map(ledger.told, some)))
 
 
 class _Ledger:
@@ -140,11 +143,36 @@ class _Ledger:
         self.keys: set[str] = set()
         self.described: list[Mapping[str, Any]] = []  # the lines, where further descriptions need them
         self.damages: list[Damage] = []
+        self.written: dict[str, Written] = {}
+        self.of_files: list[Damage] = []  # of annotation files
+        for name in finished.annotation_files:
+            self._read(name)
 
     @property
     def anew(self) -> str:
         """How to get our own files back."""
-        return f"remove {MANIFEST} and run expand again" if self.continues else "expand the input anew"
+        return anew(self.continues)
+
+    def _read(self, name: str) -> None:
+        """Read an annotation file, and note what is wrong in it by itself."""
+        try:
+            one = self.written[name] = read_written(self.finished, name)
+        except DatasetError as error:
+            self.of_files.append(Damage(error.where, error.what, "", self.anew))
+        else:
+            self.of_files += [Damage(one.place.file, fault, "", self.anew) for fault in one.faults()]
+
+    def told(self, record: Record) -> dict[str, tuple[str, Told]]:
+        """What annotation files say of a pair; that one does not know it is noted."""
+        found = {}
+        for name in record.annotation_ids or {}:
+            if written := self.written.get(name):
+                if told := written.told(record.file_name):
+                    found[name] = written.place.file, told
+                else:
+                    what, file = f"has no image {record.file_name}", written.place.file
+                    self.of_files.append(Damage(file, what, f"one as {MANIFEST} says", self.anew))
+        return found
 
     def records(self) -> Iterator[Record]:
         """The pairs of the manifest; a line that is damaged or there twice is noted and left out."""
@@ -169,7 +197,15 @@ class _Ledger:
 
     def closing(self) -> list[Damage]:
         """What is wrong with the files beside the manifest, once all its lines have gone by."""
-        return [] if self.damages else [*self._of_dataset(), *self._of_further()]
+        return [] if self.damages else [*self._of_dataset(), *self._of_further(), *self._of_images()]
+
+    def _of_images(self) -> Iterator[Damage]:
+        """Images of annotation files that are in no line of the manifest."""
+        for one in self.written.values():
+            strange = [path for path in one.images if path not in self.names]
+            if strange:
+                what = f"has {count(len(strange), 'image')} that {MANIFEST} does not name: {_named(strange)}"
+                yield Damage(one.place.file, what, "", self.anew)
 
     def _of_dataset(self) -> Iterator[Damage]:
         described = self.finished.described
@@ -196,6 +232,15 @@ class _Ledger:
             if found != data:
                 what = "is missing" if found is None else f"does not say what {MANIFEST} says"
                 yield Damage(name, what, "", self.anew)
+        for name in self._others():
+            if not (self.finished.folder / name).is_file():
+                yield Damage(name, "is missing", "", self.anew)
+
+    def _others(self) -> list[str]:
+        """The files of further descriptions of which nothing but their being there is looked at."""
+        places = self.finished.annotation_files.values()
+        known = {*self.further(), *(place.file for place in places)}
+        return [name for name in further_files(self.finished.folder) if name not in known]
 
     def further(self) -> dict[str, bytes]:
         """The further descriptions as they have to be, by path."""
@@ -204,7 +249,8 @@ class _Ledger:
 
     def unlisted(self) -> list[str]:
         """The files that the manifest does not name, and that are not augcli's own."""
-        own = {MANIFEST, DATASET, FAILURES, *self.further()}
+        annotated = (place.file for place in self.finished.annotation_files.values())
+        own = {MANIFEST, DATASET, FAILURES, *self.further(), *self._others(), *annotated}
         inner = (f"{OWN_FOLDER}/", f"{OWN_FOLDER}.partial/")
         files = map(nfc, Store(self.finished.folder).files())
         return [
@@ -224,12 +270,15 @@ def _flat(counts: Mapping[str, Any]) -> dict[str, Any]:
 
 def _failures(folder: Path) -> list[str]:
     """The source of each pair that failed; empty for a line that does not say it."""
-    return [_source_in(line) for line in (Store(folder).read(FAILURES) or b"").splitlines()]
+    sources = (_source_in(line) for line in (Store(folder).read(FAILURES) or b"").splitlines())
+    return [source for source in sources if source is not None]
 
 
-def _source_in(line: bytes) -> str:
+def _source_in(line: bytes) -> str | None:
+    """The source of a pair that failed; None for a line of what was left out of annotation files."""
     try:
-        return str(json.loads(line)["source"])
+        failure = json.loads(line)
+        return None if failure["variant"] is None else str(failure["source"])
     except (ValueError, LookupError, TypeError, RecursionError):
         return ""
 
@@ -238,8 +287,10 @@ def _remarks(ledger: _Ledger, checked: Sequence[Checked], source: Path | None) -
     finished = ledger.finished
     if (staging := staging_of(finished.folder)).exists():
         yield f"{staging} holds an unfinished run: run expand again, or remove it"
-    if (finished.folder / FAILURES).exists():
+    if _failures(finished.folder):
         yield f"some pairs failed when it was made: {FAILURES} names them"
+    elif (finished.folder / FAILURES).exists():
+        yield f"some annotations could not be used when it was made: {FAILURES} names them"
     if unlisted := ledger.unlisted():
         yield f"{count(len(unlisted), 'file')} that the manifest does not name: {_named(unlisted)}"
     if unlike := sorted({path for one in checked for path in one.unlike}):

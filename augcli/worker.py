@@ -3,36 +3,30 @@
 from __future__ import annotations
 
 import hashlib
+import posixpath
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from augcli.annotations.moving import Rules
+from augcli.annotations.pairs import Annotated, Setting, annotated, check_entries
+from augcli.annotations.segments import Category
 from augcli.augment import ORIGINAL, Augmented, augment, variant_of
-from augcli.codec import (
-    FORMATS,
-    encode_image,
-    encode_mask,
-    encode_mask_pages,
-    encode_pages,
-    read_header,
-    strip_metadata,
-)
+from augcli.encoding import encoded, targets
 from augcli.errors import ImageError, PluginError
 from augcli.geometry import Border
 from augcli.journal import Entry, dumps
 from augcli.keys import key_of
 from augcli.masks import MaskLook, MaskSpec, look_at, unreadable
 from augcli.ops import Applied
-from augcli.plan import Job, Pair, format_of
+from augcli.plan import Job, Pair
 from augcli.program import needs_chain
 from augcli.recipe import Recipe
 from augcli.record import Record, Source
-from augcli.sample import Array, Files, Image, Item, each, keys_of
+from augcli.sample import PANOPTIC, Files, Item
 from augcli.source import Decoded, read_file, read_source, whole_mask
 from augcli.store import TEMPORARY, Store, StoreError
 
@@ -47,6 +41,13 @@ class Context:
     border: Border
     fingerprint: str
     max_pixels: int
+    categories: Mapping[str, Mapping[int, Category]] = field(default_factory=dict)  # by annotation file
+
+    @property
+    def rules(self) -> Rules:
+        """What becomes of annotations."""
+        said = self.recipe.output.annotations
+        return Rules(said.min_area, said.min_visibility, said.boxes, self.recipe.input.mirror)
 
     @cached_property
     def pixel_options(self) -> dict[str, Any]:
@@ -148,6 +149,7 @@ def make(context: Context, task: Make) -> Answer:
     """Make a job's pairs. A fault of the source fails all of them, a fault of one pair that one."""
     try:
         source = read_source(context.root, task.job.item, task.specs, context.recipe, context.max_pixels)
+        check_entries(source.item, *source.header.upright_size)
     except ImageError as error:
         return [_failed(pair, error) for pair in task.job.pairs]
     except MemoryError:
@@ -166,13 +168,19 @@ def _failed(pair: Pair, error: ImageError) -> Failed:
     return Failed(pair, error.what, error.where, error.mend)
 
 
+@dataclass(frozen=True)
+class Finished:
+    """A pair in memory: its manifest line, its files' bytes, and its annotations' JSON texts by file."""
+
+    record: Record
+    files: Mapping[str, bytes]
+    annotations: Mapping[str, Sequence[str]]
+
+
 def finished(
     context: Context, source: Decoded, pair: Pair, applied: Sequence[Applied] | None = None
-) -> tuple[Record, dict[str, bytes]]:
-    """A pair in memory: its manifest line and the bytes of its files. With `applied` nothing is drawn.
-
-    Raises ImageError.
-    """
+) -> Finished:
+    """Make a pair in memory. With `applied` nothing is drawn. Raises ImageError."""
     result = augment(
         context.recipe,
         source.sample,
@@ -184,21 +192,38 @@ def finished(
         further=[page.sample for page in source.further],
         applied=applied,
     )
-    files, reencoded = _encoded(context, source, pair, result)
-    return _record(source, pair, result, files, reencoded), files
+    own = _annotated(context, source, pair, result)
+    if own.colors is not None:
+        masks = result.sample.masks | {PANOPTIC: own.colors}
+        result = replace(result, sample=replace(result.sample, masks=masks))
+    files, reencoded = encoded(context.recipe, source, pair, result)
+    record = _record(source, pair, result, files, reencoded)
+    if source.item.entries:
+        record = replace(record, left_out=own.left_out)
+    return Finished(record, files, own.texts)
+
+
+def _annotated(context: Context, source: Decoded, pair: Pair, result: Augmented) -> Annotated:
+    """The annotations of a pair; they stay as they are where nothing was applied."""
+    program, size = (result.program if result.applied else None), source.header.upright_size
+    setting = Setting(program, size, context.rules, context.categories)
+    name = pair.masks.get(PANOPTIC)
+    shown = posixpath.basename(name) if isinstance(name, str) else None
+    return annotated(source.item, setting, shown, result.sample.masks.get(PANOPTIC))
 
 
 def _made(context: Context, source: Decoded, pair: Pair) -> Made | Failed:
     try:
-        record, files = finished(context, source, pair)
+        made = finished(context, source, pair)
     except ImageError as error:
         traceback = error.traceback if isinstance(error, PluginError) else ""
         return Failed(pair, error.what, error.where or source.item.image, error.mend, traceback)
     except MemoryError:
         return _failed(pair, _out_of_memory(source.item.image))
-    sizes = {name: len(data) for name, data in files.items()}
-    entry = Entry(pair.id, pair_digest(context, source, pair), record.as_line(), sizes, source.stats)
-    return Made(entry, tuple(_left(context, source, pair, files)))
+    sizes = {name: len(data) for name, data in made.files.items()}
+    digest, line = pair_digest(context, source, pair), made.record.as_line()
+    entry = Entry(pair.id, digest, line, sizes, source.stats, made.annotations)
+    return Made(entry, tuple(_left(context, source, pair, made.files)))
 
 
 def _left(context: Context, source: Decoded, pair: Pair, files: Mapping[str, bytes]) -> list[tuple[str, str]]:
@@ -220,109 +245,7 @@ def _links(context: Context, source: Decoded, pair: Pair) -> dict[str, str]:
     """Output files that may be linked to their source file."""
     if context.recipe.output.originals != "hardlink" or pair.variant != ORIGINAL:
         return {}
-    return {pair.image: source.item.image} | {path: source.path_of(key) for key, path in _targets(pair)}
-
-
-def _encoded(
-    context: Context, source: Decoded, pair: Pair, result: Augmented
-) -> tuple[dict[str, bytes], str | None]:
-    """The bytes of a pair's files, and why an original is not the source's bytes."""
-    kept, why = (None, None)
-    if pair.variant == ORIGINAL:
-        kept, why = _kept(context, source, result)
-    files = {pair.image: kept if kept is not None else _image_bytes(context, source, pair, result)}
-    for key, path in _targets(pair):
-        make = _soft_bytes if key in source.labels.soft else _mask_bytes
-        files[path] = make(source, key, path, result, as_is=pair.variant == ORIGINAL and not result.applied)
-    return files, why
-
-
-def _targets(pair: Pair) -> Iterator[tuple[str, str]]:
-    """The key of each mask, or part of one, and the path that it is written to."""
-    for name, files in pair.masks.items():
-        yield from zip(keys_of(name, files), each(files), strict=True)
-
-
-def _kept(context: Context, source: Decoded, result: Augmented) -> tuple[bytes | None, str | None]:
-    """The source's own bytes where every output rule holds for them, else why not."""
-    header, wanted = source.header, context.recipe.output.image.format
-    data, item = source.data[source.item.image], source.item
-    if item.page:
-        return None, f"page {item.page} of {item.pages[item.image]}"
-    if result.applied:
-        return None, "output.size"
-    if wanted not in ("same", header.format):
-        return None, "output.image.format"
-    if source.image.note and not (source.further and header.format == "png"):  # animated: kept whole
-        return None, source.image.note
-    if written_format(header.format) != header.format:
-        return None, f"{header.format.upper()} is not written"
-    if header.orientation != 1:
-        return None, "EXIF orientation"
-    if not header.has_metadata:
-        return data, None
-    if header.format == "jpeg":
-        return strip_metadata(data), "metadata removed"
-    return None, "metadata removed"
-
-
-def written_format(format: str) -> str:  # noqa: A002
-    """The format in which `same` writes a picture of this one."""
-    return format if format in FORMATS else "png"
-
-
-def _image_bytes(context: Context, source: Decoded, pair: Pair, result: Augmented) -> bytes:
-    options, image = context.recipe.output.image, source.image
-    written = written_format(source.header.format) if options.format == "same" else options.format
-    if source.further:
-        return _stack_bytes([page.image for page in result.pages], image, written, pair.image)
-    return encode_image(
-        result.sample.image,
-        format=written,
-        colors=image.colors,
-        alpha=image.alpha,
-        quality=options.quality,
-        subsampling=options.subsampling,
-        icc=image.icc,
-        where=pair.image,
-    )
-
-
-def _stack_bytes(pages: Sequence[Array], like: Image, written: str, where: str) -> bytes:
-    return encode_pages(
-        pages, format=written, colors=like.colors, alpha=like.alpha, icc=like.icc, where=where
-    )
-
-
-def _mask_bytes(source: Decoded, key: str, path: str, result: Augmented, *, as_is: bool) -> bytes:
-    before = [page.masks[key] for page in source.pages if key in page.masks]
-    after = [page.masks[key] for page in result.pages if key in page.masks]
-    mask, written = before[0], format_of(path)
-    is_same = all(np.array_equal(now, was.values) for now, was in zip(after, before, strict=True))
-    is_whole = is_same and key in source.labels.untouched and not source.is_page_of(key)
-    if as_is and is_whole and mask.format == written:
-        data = source.data[source.path_of(key)]
-        if not read_header(data, where=path).has_metadata:
-            return data
-    if written == "tiff":
-        return encode_mask_pages(after, [was.coding for was in before])
-    return encode_mask(after[0], mask.coding)
-
-
-def _soft_bytes(source: Decoded, key: str, path: str, result: Augmented, *, as_is: bool) -> bytes:
-    """The bytes of a second picture: in its own format, where its name says so."""
-    image, data = source.labels.soft[key], source.data[source.path_of(key)]
-    written = format_of(path)
-    header = read_header(data, where=path)
-    is_plain = header.orientation == 1 and not header.has_metadata and not image.note
-    if as_is and is_plain and header.format == written and not source.is_page_of(key):
-        return data
-    pages = [page.masks[key] for page in result.pages if key in page.masks]
-    if len(pages) > 1:
-        return _stack_bytes(pages, image, written, path)
-    return encode_image(
-        pages[0], format=written, colors=image.colors, alpha=image.alpha, icc=image.icc, where=path
-    )
+    return {pair.image: source.item.image} | {path: source.path_of(key) for key, path in targets(pair)}
 
 
 def _record(
@@ -387,4 +310,5 @@ def pair_digest(context: Context, source: Decoded, pair: Pair) -> str:
     steps = variant.resolved() if variant else None
     digests = list(source.sha256.values())
     parts = [recipe.seed, pair.id, steps, context.pixel_options, context.fingerprint, digests]
-    return key_of(dumps(parts))
+    annotations = [text.decode() for texts in source.item.annotations.values() for text in texts]
+    return key_of(dumps(parts), *annotations)

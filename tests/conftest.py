@@ -14,9 +14,10 @@ from augcli.transforms import TRANSFORMS
 if threading.current_thread() is threading.main_thread():
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-settings.register_profile("ci", derandomize=True)  # where a red run blocks others, it is no matter of luck
-if os.environ.get("CI"):
-    settings.load_profile("ci")
+# No test is timed. Where a red run blocks others, it is no matter of luck either.
+settings.register_profile("plain", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "plain")
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import sets
 from PIL import Image as PilImage
 from test_readme import blocks
 
-from augcli.also import DESCRIPTIONS, described
+from augcli.also import DESCRIPTIONS, OF_OBJECTS, described
 from augcli.errors import OutputError, RecipeError
 from augcli.output import staging_of
 from augcli.recipe import parse_recipe
@@ -323,10 +323,11 @@ def test_a_damaged_list_of_descriptions_is_named(tmp_path):
 
 
 def test_a_recipe_may_ask_for_each_description_that_there_is_and_for_no_other():
-    for name in DESCRIPTIONS:
+    names = (*DESCRIPTIONS, *OF_OBJECTS)
+    for name in names:
         assert parse_recipe(f"{FIXED}output: {{also: [{name}]}}\n", "r.yaml").output.also == (name,)
-    with pytest.raises(RecipeError, match=re.escape(f"other than {', '.join(DESCRIPTIONS)} (yolo)")):
-        parse_recipe(f"{FIXED}output: {{also: [huggingface, yolo]}}\n", "r.yaml")
+    with pytest.raises(RecipeError, match=re.escape(f"other than {', '.join(names)} (csv)")):
+        parse_recipe(f"{FIXED}output: {{also: [huggingface, csv]}}\n", "r.yaml")
 
 
 def test_no_mask_may_be_called_as_a_column_of_the_description():

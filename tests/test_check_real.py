@@ -15,7 +15,7 @@ from looking import looked, recipe_of, run
 from planting import FLIP, Good
 from sets import DATA
 
-from augcli.run import read_input
+from augcli.inputs import read_input
 from augcli.survey import Survey
 
 Capture = pytest.CaptureFixture[str]

@@ -255,6 +255,9 @@ def test_json_holds_all_that_the_text_says(here: Path, capsys: Capture) -> None:
         "sizes": {"smallest": "40x30", "median": "40x30", "largest": "40x30", "counts": {"40x30": 3}},
         "notes": {},
         "duplicates": [],
+        "annotations": {},
+        "without_annotations": [],
+        "left_out": [],
         "masks": {
             "mask": {
                 "files": {"PNG L": 2},

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from looking import mask, pairs, picture, recipe_of, run
 from PIL import Image
 
+from augcli.inputs import read_input
 from augcli.recipe import load_recipe, parse_recipe
 from augcli.remarks import recipe_remarks
-from augcli.run import read_input
 from augcli.starter import recipe_for_looking, starter
 from augcli.survey import survey
 

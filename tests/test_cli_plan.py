@@ -96,6 +96,7 @@ def test_options_of_expand_change_the_plan(here: Path, capsys: Capture) -> None:
                 ],
             }
         },
+        "annotations": {},
     }
     assert estimate.keys() == {"bytes", "seconds", "workers", "from_pairs"}
     assert (estimate["workers"], estimate["from_pairs"]) == (1, 4)

@@ -408,8 +408,9 @@ def test_options_that_say_nothing_are_refused(tmp_path: Path) -> None:
     assert refusal(tmp_path, layout="suffix", masks="m") == (
         "input: masks means nothing to layout: suffix; leave it out, or use layout: folders"
     )
-    assert refusal(tmp_path, layout="coco") == (
-        "input layout coco is not known; use one of auto, folders, suffix, carvana, classes, images, pattern"
+    assert refusal(tmp_path, layout="labelme") == (
+        "input layout labelme is not known; use one of auto, folders, suffix, carvana, classes, images, "
+        "pattern, coco, yolo, voc, cityscapes"
     )
 
 

@@ -12,9 +12,9 @@ from sets import labels, manifest, photo, read, run, save, tree
 
 from augcli.errors import DatasetError
 from augcli.formats import check_again, copy_name
+from augcli.inputs import read_input
 from augcli.plan import EVERYTHING, make_plan
 from augcli.recipe import parse_recipe
-from augcli.run import read_input
 from augcli.sample import Item, each
 
 VARIANTS = "variants: {flip: [horizontal_flip], aug: {copies: 10, transforms: [{rotate: {degrees: [1, 2]}}]}}"

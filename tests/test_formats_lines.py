@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from augcli.errors import DatasetError
+from augcli.inputs import read_input
 from augcli.recipe import parse_recipe
-from augcli.run import read_input
 
 DATA = Path(os.environ.get("AUGCLI_TEST_DATA", Path(__file__).parents[2] / "shared/data"))
 MADE_UP = {

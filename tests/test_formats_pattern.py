@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from augcli.errors import DatasetError
 from augcli.formats import equal_pattern, read_dataset
 from augcli.formats.pattern import Pattern
+from augcli.inputs import read_input
 from augcli.recipe import parse_recipe
-from augcli.run import read_input
 
 DATA = Path(os.environ.get("AUGCLI_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
 HEADER = "the header is image and a name for each mask, with commas between, like image,mask"

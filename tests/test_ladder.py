@@ -7,9 +7,10 @@ import augcli
 
 LADDER = """
 errors wording store keys sample geometry ops curves codec transforms plugins extend recipe catalogue
-formats masks kinds instances draw program render augment record plan journal also fingerprint source arrays
-worker output resume report engines run values examine survey estimate remarks starter convert preview
-manifest soundness verifying replaying api cli docs __main__
+formats masks kinds instances draw program render annotations pixelmaps augment record plan journal also
+fingerprint source encoding arrays worker output resume report engines inputs run values examine survey
+estimate remarks starter convert preview manifest written telling soundness verifying again replaying
+cocomaps api cli docs __main__
 """.split()  # noqa: SIM905 - words read better here than a list of strings
 ROOT = Path(augcli.__file__).parent
 

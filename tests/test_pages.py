@@ -23,10 +23,10 @@ from augcli.codec import decode_mask_pages, decode_pages, encode_mask_pages
 from augcli.errors import AugcliError
 from augcli.estimate import outlook
 from augcli.formats import with_pages
+from augcli.inputs import read_input
 from augcli.plan import EVERYTHING, Selection
 from augcli.preview import Wanted, preview
 from augcli.recipe import parse_recipe
-from augcli.run import read_input
 from augcli.sample import Coding, Dataset, Item
 from augcli.source import read_source
 from augcli.survey import survey

@@ -10,7 +10,7 @@ from augcli.recipe.labels import MaskOptions
 from augcli.recipe.schema import recipe_schema
 
 BY_NAME = "expected a folder, a pattern or masks by name, like {cells: cells, depth: depth}"
-CONFLICT = "would show objects twice that are labelled once: with kind: instance use constant or auto"
+CONFLICT = "would show objects twice that are labelled once: use constant or auto"
 
 
 def recipe(section: str, rest: str = ""):

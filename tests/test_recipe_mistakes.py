@@ -249,8 +249,8 @@ def test_mistakes_in_steps(step: str, line: str) -> None:
     [
         (
             "layout: folder",
-            "17: input.layout: expected auto, folders, suffix, carvana, classes, images, coco or pattern, "
-            "got 'folder', did you mean folders?",
+            "17: input.layout: expected auto, folders, suffix, carvana, classes, images, coco, yolo, voc, "
+            "cityscapes or pattern, got 'folder', did you mean folders?",
         ),
         ("images: 5", "17: input.images: expected a folder's name below the input, got 5"),
         ("images: /etc", "17: input.images: expected a folder below the input, got '/etc'"),
@@ -298,7 +298,6 @@ def test_mistakes_in_steps(step: str, line: str) -> None:
             "image: {range: [255, 0]}",
             "24: input.image.range: expected [low, high] like [0, 255], got [255, 0]",
         ),
-        ("layout: coco", "17: input.layout: layout: coco is not in this version"),
     ],
 )
 def test_mistakes_in_the_input(section: str, line: str) -> None:
@@ -330,10 +329,10 @@ def test_mistakes_in_the_input(section: str, line: str) -> None:
         ("also: yolo", "16: output.also: expected a list of names in [brackets], got 'yolo'"),
         ("quality: 5", "10: output.quality: 'quality' belongs to image: write image: {quality: ...}"),
         (
-            "also: [yolo]",
-            "16: output.also: a description other than huggingface (yolo) is not in this version",
+            "also: [csv]",
+            "16: output.also: a description other than huggingface, yolo, yolo-boxes, yolo-segments, "
+            "yolo-pose, voc, cityscapes, coco (csv) is not in this version",
         ),
-        ("layout: coco", "18: output.layout: layout: coco is not in this version"),
     ],
 )  # fmt: skip
 def test_mistakes_in_the_output(section: str, line: str) -> None:

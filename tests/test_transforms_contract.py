@@ -12,11 +12,14 @@ from pydantic.fields import FieldInfo
 from skimage import data
 from steps import applied, drawn, pixels, program_of, run
 
+from augcli.errors import ImageError
 from augcli.geometry import Frame
 from augcli.keys import Draws
 from augcli.ops import Applied, Move, Tint
 from augcli.program import build_program
 from augcli.recipe import parse_recipe
+from augcli.render import Look, render
+from augcli.sample import Marks, PixelFormat, Sample
 from augcli.transforms import TRANSFORMS
 from augcli.transforms.parameters import Number
 
@@ -243,3 +246,48 @@ def test_resolved_parameters_resolve_to_themselves_as_a_recipe(name):
         inner = INNER & set(step.params) or step.name == "resize"
         if not inner:
             assert applied([{step.name: step.params}], FRAME) == [step]
+
+
+DEEP = {
+    "16 bit": (PHOTO.astype(np.uint16) * 257, PixelFormat("rgb", False, 0, 65535)),
+    "12 bit in 16": (PHOTO.astype(np.uint16) * 16, PixelFormat("rgb", False, 0, 4095)),
+    "16 bit grey": (PHOTO[..., 1:2].astype(np.uint16) * 257, PixelFormat("grey", False, 0, 65535)),
+    "float": (PHOTO.astype(np.float32) / 255, PixelFormat("rgb", False, 0.0, 1.0)),
+    "six bands": (np.concatenate([PHOTO, 255 - PHOTO], axis=-1), PixelFormat("multi", False, 0, 255)),
+}
+
+
+@ALL
+@pytest.mark.parametrize("kind", DEEP)
+def test_a_picture_of_another_kind_works_or_is_refused_by_name(name, kind):
+    image, meaning = DEEP[kind]
+    made = outcome(name, Sample(image, {"mask": MASK}, meaning))
+    if isinstance(made, ImageError):
+        steps = {step.name for step in applied(always(name), FRAME, mask=MASK)}
+        assert any(step in str(made) for step in steps)
+        assert made.mend
+        return
+    assert (made.image.dtype, made.image.shape[2]) == (image.dtype, image.shape[2])
+    assert made.image.shape[:2] == made.masks["mask"].shape
+    assert made.image.min() >= meaning.low - 1e-6
+    assert made.image.max() <= meaning.high + 1e-6
+
+
+def outcome(name: str, sample: Sample) -> Sample | ImageError:
+    try:
+        return render(program_of(always(name), FRAME, mask=MASK), sample, Look(), {"mask": Marks(255)}).sample
+    except ImageError as error:
+        return error
+
+
+# OpenCV's CLAHE clips whole pixels of a bin, and there are 256 times more bins; a policy may posterize.
+OF_THEIR_DEPTH = {"clahe", "auto_augment", "aug_mix", "trivial_augment", "rand_augment"}
+
+
+@pytest.mark.parametrize("name", sorted(set(TRANSFORMS) - OF_THEIR_DEPTH))
+def test_16_bits_are_8_bits_with_finer_levels(name):
+    """The same picture at 16 bits is the same, up to the rounding of either, or it is refused."""
+    image, meaning = DEEP["16 bit"]
+    deep = outcome(name, Sample(image, {"mask": MASK}, meaning))
+    plain, _ = run(always(name), PHOTO, MASK)
+    assert isinstance(deep, ImageError) or np.abs(deep.image / 257 - plain).max() <= 2

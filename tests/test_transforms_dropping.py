@@ -9,11 +9,11 @@ from steps import applied, program_of, run
 
 from augcli.errors import AugcliError, ImageError
 from augcli.geometry import Frame
+from augcli.inputs import fillers_of
 from augcli.kinds import find_spec
 from augcli.masks import look_at
 from augcli.recipe import parse_recipe
 from augcli.render import Look, render
-from augcli.run import fillers_of
 from augcli.sample import Coding, LabelMap, Marks, Mask, Sample
 from augcli.transforms.objects import objects_in
 

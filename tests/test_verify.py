@@ -329,7 +329,7 @@ def test_a_worker_that_dies_is_told_of_each_of_its_pairs(out):
     from augcli.verifying import _result
 
     record = next(read_lines(read_finished(out))).record
-    assert _result(Task(0, (record,), None), Lost("killed by signal 9 (SIGKILL)")).damages == (
+    assert _result(Task(0, (record,), None, ()), Lost("killed by signal 9 (SIGKILL)")).damages == (
         Damage(
             "images/a.jpg",
             "the worker died: killed by signal 9 (SIGKILL)",

@@ -16,6 +16,7 @@ COMMANDS = (
     "replay",
     "init",
     "convert",
+    "coco",
     "transforms",
     "schema",
 )

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from augcli.cli import DONE, FAILED, REFUSED
-from augcli.cli.options import PATH, max_pixels_option, plugin_option, workers_option
+from augcli.cli.options import PATH, images_option, max_pixels_option, plugin_option, workers_option
 
 
 @click.command()
@@ -16,6 +16,7 @@ from augcli.cli.options import PATH, max_pixels_option, plugin_option, workers_o
 @click.argument("input", type=PATH, required=False)
 @workers_option
 @click.option("--strict", is_flag=True, help="Images or masks that do not pair up are an error.")
+@images_option
 @plugin_option
 @max_pixels_option
 @click.option("--json", "as_json", is_flag=True, help="Print the same as one JSON object.")
@@ -24,13 +25,14 @@ def check(
     input: Path | None,  # noqa: A002 - the argument's name is what --help shows
     workers: int | None,
     strict: bool,
+    images: Path | None,
     max_pixels: int,
     as_json: bool,
 ) -> int:
     """Say what is wrong or odd in RECIPE, and what INPUT holds. Writes nothing.
 
-    Of INPUT all files are decoded and all masks counted. Ends with 0 if expand would make every pair, with 1
-    if some would fail, with 2 if it would refuse.
+    Of INPUT all files are decoded, all masks and annotations counted. Ends with 0 if expand would make every
+    pair, with 1 if some would fail or annotations would be left out, with 2 if it would refuse.
 
     \b
     Example:
@@ -47,8 +49,8 @@ def check(
     loaded = load_recipe(recipe)
     looked = None
     if input:
-        options = {"workers": workers or usable_cpus(), "max_pixels": max_pixels}
-        looked = survey(loaded, input, **options, progress=Terminal("source"))
+        numbers = {"workers": workers or usable_cpus(), "max_pixels": max_pixels}
+        looked = survey(loaded, input, **numbers, images=images, progress=Terminal("source"))
     refusals = refusals_of(looked, strict) if looked else []
     data = as_data(loaded, looked, refusals) if as_json else None
     click.echo(json.dumps(data, ensure_ascii=False) if data else text(loaded, looked, refusals))
@@ -56,4 +58,4 @@ def check(
         click.echo(f"augcli: {refusal}", err=True)
     if refusals:
         return REFUSED
-    return FAILED if looked and looked.failures else DONE
+    return FAILED if looked and (looked.failures or looked.left_out) else DONE

@@ -13,6 +13,7 @@ import click
 from augcli.cli import DONE, FAILED
 from augcli.cli.options import (
     PATH,
+    images_option,
     max_pixels_option,
     override_options,
     plugin_option,
@@ -35,6 +36,7 @@ MOST_FAILURES = 20
 @selection_options
 @click.option("--strict", is_flag=True, help="Images or masks that do not pair up are an error.")
 @click.option("--overwrite", is_flag=True, help="Replace an output of another recipe or of other inputs.")
+@images_option
 @plugin_option
 @max_pixels_option
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors and the closing sentence.")
@@ -50,6 +52,7 @@ def expand(
     limit: int | None,
     strict: bool,
     overwrite: bool,
+    images: Path | None,
     max_pixels: int,
     quiet: bool,
     as_json: bool,
@@ -71,16 +74,21 @@ def expand(
     from augcli.run import expand as run
 
     loaded = with_overrides(load_recipe(recipe), copies=copies, seed=seed)
-    settings = Settings(workers or usable_cpus(), Selection(only, limit), strict, overwrite, max_pixels)
+    settings = Settings(
+        workers or usable_cpus(), Selection(only, limit), strict, overwrite, max_pixels, images
+    )
     report = run(loaded, input, output, settings, Progress() if quiet else Terminal())
     for note, pairs in report.notes.items():
         click.echo(f"note ({pairs} written): {note}", err=True)
     say_failures(report.failed, output)
+    say_lines([f"left out: {line.sentence()}" for line in report.left_out], output)
+    for loss in report.losses:
+        click.echo(f"note: {loss}", err=True)
     if as_json:
         click.echo(json.dumps(report.as_json(), ensure_ascii=False))
     else:
         click.echo(report.sentence())
-    return FAILED if report.failed else DONE
+    return FAILED if report.failed or report.left_out else DONE
 
 
 def say_failures(failed: Sequence[Failed], output: Path) -> None:
@@ -88,8 +96,13 @@ def say_failures(failed: Sequence[Failed], output: Path) -> None:
     from augcli.formats.reading import count
 
     reasons = Counter(failure.sentence() for failure in failed)
-    for reason, pairs in list(reasons.items())[:MOST_FAILURES]:
-        click.echo(f"failed ({count(pairs, 'pair')}): {reason}", err=True)
-    if len(reasons) > MOST_FAILURES:
-        more = len(reasons) - MOST_FAILURES
+    say_lines([f"failed ({count(pairs, 'pair')}): {reason}" for reason, pairs in reasons.items()], output)
+
+
+def say_lines(lines: Sequence[str], output: Path) -> None:
+    """Say the first of some lines, and how many more there are."""
+    for line in lines[:MOST_FAILURES]:
+        click.echo(line, err=True)
+    if len(lines) > MOST_FAILURES:
+        more = len(lines) - MOST_FAILURES
         click.echo(f"and {more} more, all in {output / 'failures.jsonl'}", err=True)

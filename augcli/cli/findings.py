@@ -6,19 +6,21 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from augcli.cli.annotations import MOST_FAILURES, annotation_data, annotation_lines, fault_lines
 from augcli.cli.lines import counted, fact, table
 from augcli.cli.progress import shortened
 from augcli.errors import DatasetError
 from augcli.formats import equal_pattern, shared_groups
+from augcli.formats.left_over import orphans
 from augcli.formats.reading import count, recipe_line
+from augcli.inputs import refuse_orphans
 from augcli.recipe import Recipe
 from augcli.recipe.labels import SOLE
 from augcli.remarks import data_remarks, recipe_remarks
-from augcli.run import refuse_orphans
+from augcli.sample import PANOPTIC
 from augcli.survey import Survey
 from augcli.values import ClassRow, MasksSeen, kind_reason, percent
 
-MOST_FAILURES = 20
 MOST_VALUES = 40
 MOST_NOTES = 8
 MOST_RARE = 5
@@ -47,24 +49,25 @@ def text(recipe: Recipe, survey: Survey | None, refusals: Sequence[str]) -> str:
     verdict = f"{recipe.file}: ok: {count(len(recipe.variants), 'variant')}, {per_source} per source"
     lines = [verdict, *(f"remark: {remark}" for remark in recipe_remarks(recipe))]
     if survey:
-        lines += ["", *_survey_lines(survey), "", *_closing_lines(survey, refused=bool(refusals))]
+        lines += ["", *_survey_lines(recipe, survey), "", *_closing_lines(survey, refused=bool(refusals))]
     return "\n".join(lines)
 
 
-def _survey_lines(survey: Survey) -> list[str]:
+def _survey_lines(recipe: Recipe, survey: Survey) -> list[str]:
     """What the data set holds."""
     return [
-        *_layout_lines(survey),
+        *_layout_lines(recipe, survey),
         *_image_lines(survey),
+        *annotation_lines(survey),
         *_mask_lines(survey),
         *_left_over_lines(survey),
     ]
 
 
-def _layout_lines(survey: Survey) -> Iterator[str]:
+def _layout_lines(recipe: Recipe, survey: Survey) -> Iterator[str]:
     dataset = survey.dataset
     name_it = f"to name it for good: {recipe_line(dataset.reading)}"
-    said = survey.recipe.input.layout != "auto" or survey.recipe.input.named_masks
+    said = recipe.input.layout != "auto" or recipe.input.named_masks
     naming = [] if said else [name_it]
     if not said and (line := equal_pattern(dataset)):
         naming.append(f"as a pattern, to be changed: {line}")
@@ -119,10 +122,13 @@ def _size(size: tuple[int, int]) -> str:
 
 
 def _mask_lines(survey: Survey) -> Iterator[str]:
-    if not any(item.masks for item in survey.dataset.items):
+    if not any(item.masks for item in survey.dataset.items) and not survey.dataset.annotation_files:
         yield from fact("masks", "none")
         return
     for masks in survey.masks:
+        if masks.name == PANOPTIC and survey.dataset.annotation_files:  # their values are ids of segments
+            yield from fact(masks.name, counted(masks.kinds) or "none can be read")
+            continue
         called = "masks" if masks.name == SOLE else masks.name
         yield from fact(called, counted(masks.kinds) or "none can be read")
         if masks.spec:
@@ -154,13 +160,10 @@ def _rare_lines(masks: MasksSeen) -> list[str]:
 
 def _left_over_lines(survey: Survey) -> Iterator[str]:
     dataset = survey.dataset
-    left_over = (
-        (f"{count(len(dataset.orphan_images), 'image')} without a mask", dataset.orphan_images),
-        (f"{count(len(dataset.orphan_masks), 'mask')} without an image", dataset.orphan_masks),
-        (f"{len(dataset.skipped)} skipped", dataset.skipped),
-    )
-    lines = [f"{what}: {shortened(names)}" for what, names in left_over if names]
-    if dataset.orphan_images or dataset.orphan_masks:
+    alone = orphans(dataset)
+    skipped = {f"{len(dataset.skipped)} skipped": dataset.skipped} if dataset.skipped else {}
+    lines = [f"{what}: {shortened(names)}" for what, names in (alone | skipped).items()]
+    if alone:
         lines.append("what does not pair up is left out, and was not decoded")
     if lines:
         yield from fact("left over", *lines)
@@ -176,6 +179,7 @@ def _closing_lines(survey: Survey, *, refused: bool) -> Iterator[str]:
         yield f"would fail{named}: {reason}"
     if len(pairs) > MOST_FAILURES:
         yield f"and {len(pairs) - MOST_FAILURES} more, all in --json"
+    yield from fault_lines(survey)
     if not refused:
         good = count(survey.pairs - survey.failing_pairs, "pair")
         yield f"{good} would be written, {survey.failing_pairs} would fail"
@@ -215,6 +219,9 @@ def survey_data(survey: Survey) -> dict[str, Any]:
         **_image_data(survey),
         "notes": dict(survey.notes),
         "duplicates": [vars(duplicate) for duplicate in survey.duplicates],
+        "annotations": annotation_data(survey),
+        "without_annotations": survey.bare,
+        "left_out": [line.as_line() for line in survey.left_out],
         "masks": {masks.name: _mask_data(survey, masks) for masks in survey.masks},
         "orphan_images": list(dataset.orphan_images),
         "orphan_masks": list(dataset.orphan_masks),

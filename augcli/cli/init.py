@@ -42,8 +42,8 @@ def init(
 
     if output != STDOUT and output.exists() and not force:
         raise AugcliError("exists already", where=str(output), mend="name another file, or use --force")
-    options = {"workers": workers or usable_cpus(), "max_pixels": max_pixels}
-    looked = survey(recipe_for_looking(), input, **options, progress=Terminal("source"))
+    numbers = {"workers": workers or usable_cpus(), "max_pixels": max_pixels}
+    looked = survey(recipe_for_looking(), input, **numbers, images=None, progress=Terminal("source"))
     text = starter(looked, "recipe.yaml" if output == STDOUT else str(output))
     if output == STDOUT:
         click.echo(text, nl=False)

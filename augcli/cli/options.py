@@ -44,6 +44,16 @@ def _load_plugins(context: click.Context, option: click.Parameter, files: tuple[
             load_file(file)
 
 
+def images_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add --images."""
+    return click.option(
+        "--images",
+        type=PATH,
+        metavar="DIR",
+        help="The folder of the images, where INPUT is a COCO annotation file.",
+    )(command)
+
+
 def workers_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add -j/--workers."""
     return click.option(

@@ -13,6 +13,7 @@ from augcli.cli import DONE
 from augcli.cli.lines import fact, table
 from augcli.cli.options import (
     PATH,
+    images_option,
     max_pixels_option,
     override_options,
     plugin_option,
@@ -34,6 +35,7 @@ OWN_FILES = 2  # manifest.jsonl and dataset.json
 @override_options
 @workers_option
 @selection_options
+@images_option
 @plugin_option
 @max_pixels_option
 @click.option("--json", "as_json", is_flag=True, help="Print the same as one JSON object.")
@@ -45,6 +47,7 @@ def plan(
     workers: int | None,
     only: str | None,
     limit: int | None,
+    images: Path | None,
     max_pixels: int,
     as_json: bool,
 ) -> int:
@@ -63,7 +66,9 @@ def plan(
 
     loaded = with_overrides(load_recipe(recipe), copies=copies, seed=seed)
     number = workers or usable_cpus()
-    found = outlook(loaded, input, Selection(only, limit), workers=number, max_pixels=max_pixels)
+    found = outlook(
+        loaded, input, Selection(only, limit), workers=number, max_pixels=max_pixels, images=images
+    )
     used = min(number, found.sources)
     click.echo(json.dumps(as_data(found, used), ensure_ascii=False) if as_json else text(found, used))
     return DONE
@@ -71,7 +76,10 @@ def plan(
 
 def text(outlook: Outlook, workers: int) -> str:
     """The plan as aligned lines."""
-    return "\n".join([*_count_lines(outlook), *_class_lines(outlook), *_cost_lines(outlook, workers)])
+    from augcli.cli.annotations import planned_lines
+
+    classes = [*planned_lines(outlook), *_class_lines(outlook)]
+    return "\n".join([*_count_lines(outlook), *classes, *_cost_lines(outlook, workers)])
 
 
 def _count_lines(outlook: Outlook) -> Iterator[str]:
@@ -149,6 +157,8 @@ def time_text(seconds: float) -> str:
 
 def as_data(outlook: Outlook, workers: int) -> dict[str, Any]:
     """The plan as JSON data."""
+    from augcli.cli.annotations import planned_data
+
     cost = outlook.cost
     return {
         "sources": outlook.sources,
@@ -165,6 +175,7 @@ def as_data(outlook: Outlook, workers: int) -> dict[str, Any]:
             }
             for masks in outlook.masks
         },
+        "annotations": planned_data(outlook),
         "estimate": None
         if cost is None
         else {

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from augcli.cli import DONE, FAILED
-from augcli.cli.options import PATH, max_pixels_option, override_options, plugin_option
+from augcli.cli.options import PATH, images_option, max_pixels_option, override_options, plugin_option
 from augcli.errors import AugcliError, OutputError
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ PAGE = ".html"
 @click.option(
     "--cell", type=click.IntRange(64, 2048), default=240, show_default=True, help="Pixels a picture."
 )
+@images_option
 @plugin_option
 @max_pixels_option
 def preview(
@@ -72,21 +73,24 @@ def preview(
     copies: int | None,
     seed: int | None,
     cell: int,
+    images: Path | None,
     max_pixels: int,
 ) -> int:
-    """Draw a contact sheet: sources of INPUT with their masks, and the copies that RECIPE makes of them.
+    """Draw a contact sheet: sources of INPUT with their labels, and the copies that RECIPE makes of them.
 
     The pixels are those that expand writes. Without --sample the sources are spread evenly over INPUT, and
     each row shows one of them with every variant's first copies.
 
-    Classes and instances lie over the picture as tints with contours. A mask of kind image (depth, a matte)
-    stands below it, in one range of colours for a source and its copies.
+    Classes and instances lie over the picture as tints with contours, boxes without a segmentation as
+    outlines, keypoints as dots, left and right in two colours; a ring is labelled and not visible. A mask of
+    kind image (depth, a matte) stands below it, in one range of colours for a source and its copies.
 
     With --strip a row shows one copy: the source, then what the recipe would give if it ended with the first
     step, the second, and so on, each with its numbers. A step that was not drawn has no column, one that
     draws several (color_jitter, a policy) has one for each.
 
-    A .html file holds its pictures, which are seen with masks and without; it needs no network and no script.
+    A .html file holds its pictures, which are seen with labels and without; it needs no network and no
+    script.
 
     \b
     Example:
@@ -103,7 +107,7 @@ def preview(
     if strip and _is_given("cols"):
         raise AugcliError("with --strip a column is a step", mend="leave out --cols, or --strip")
     loaded = with_overrides(load_recipe(recipe), copies=copies, seed=seed)
-    wanted = Wanted(rows, cols, sample, cell, max_pixels, variant, copy, strip)
+    wanted = Wanted(rows, cols, sample, cell, max_pixels, variant, copy, strip, images)
     drawn = draw(loaded, input, wanted, Terminal())
     size = write_page(drawn.page, output) if is_page(output) else write_sheet(drawn.image, output)
     for failure in drawn.failures:

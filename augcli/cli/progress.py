@@ -8,12 +8,14 @@ from typing import Any
 
 import click
 
+from augcli.formats.left_over import orphans
 from augcli.formats.reading import count
 from augcli.remarks import shared_group_remarks
 from augcli.report import Progress
 from augcli.sample import Dataset
 
 PLAIN_SECONDS = 60.0
+MOST_LINES = 5
 
 
 class Terminal(Progress):
@@ -28,13 +30,14 @@ class Terminal(Progress):
     def found(self, dataset: Dataset) -> None:
         """Say what data set was found, and what did not pair up."""
         click.echo(f"{dataset.layout}: {dataset.reason}", err=True)
-        for noun, what, names in (
-            ("image", "without a mask", dataset.orphan_images),
-            ("mask", "without an image", dataset.orphan_masks),
-            ("thing", "skipped", dataset.skipped),
-        ):
-            if names:
-                click.echo(f"{count(len(names), noun)} {what}: {shortened(names)}", err=True)
+        skipped = {f"{count(len(dataset.skipped), 'thing')} skipped": dataset.skipped}
+        for what, names in (orphans(dataset) | (skipped if dataset.skipped else {})).items():
+            click.echo(f"{what}: {shortened(names)}", err=True)
+        for head in dataset.annotation_files.values():
+            for line in head.replaced_ids[:MOST_LINES]:
+                click.echo(f"note: {line}", err=True)
+            if len(head.replaced_ids) > MOST_LINES:
+                click.echo(f"note: and {len(head.replaced_ids) - MOST_LINES} more ids replaced", err=True)
         for remark in shared_group_remarks(dataset):
             click.echo(f"warning: {remark}", err=True)
 

@@ -27,6 +27,9 @@ def replay(output: Path, file_name: str, folder: Path, source: Path | None, max_
     their very bytes. With other versions than those that wrote OUTPUT it is made all the same, and what
     differs is said. Ends with 0 if all files are equal, with 1 if not. Nothing is overwritten.
 
+    The annotations of a pair of COCO are written beside it, into files that hold this pair alone, and held
+    against those of OUTPUT. They are made of those of --input, else of the original in OUTPUT.
+
     \b
     Example:
       augcli replay augmented/ images/a__jitter-1.jpg -o again/

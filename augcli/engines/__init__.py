@@ -16,6 +16,10 @@ class EngineError(AugcliError):
     """Jobs cannot be run at all. Jobs without an outcome may have been run, wholly or in part."""
 
 
+class Bug(Exception):  # noqa: N818 - it is no user's error
+    """Something that must not happen; holds the traceback of the process where it did."""
+
+
 @dataclass(frozen=True)
 class Done(Generic[R_co]):
     """The job function returned `result`."""

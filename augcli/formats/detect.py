@@ -16,7 +16,19 @@ from augcli.formats.splits import with_lists
 from augcli.formats.walk import IMAGE_SUFFIXES, Tree, nfc, tree_of, walk
 from augcli.sample import Dataset, Item
 
-LAYOUTS = ("auto", "folders", "suffix", "carvana", "classes", "images", "pattern")
+LAYOUTS = (
+    "auto",
+    "folders",
+    "suffix",
+    "carvana",
+    "classes",
+    "images",
+    "pattern",
+    "coco",
+    "yolo",
+    "voc",
+    "cityscapes",
+)
 Masks = str | Mapping[str, str | None] | None
 _SHOWN = 4  # recipe lines in one message
 
@@ -37,6 +49,22 @@ _NOTHING = {  # layout -> (what was not found, how to mend it)
         "there are fewer than two class folders with images",
         "put each class into a folder of its own, or use input: {layout: images}",
     ),
+    "coco": (
+        "there is no annotation file of COCO, like annotations/instances_train.json",
+        "name it: input: {layout: coco, annotations: FILE}",
+    ),
+    "yolo": (
+        "no image has a label file of YOLO (images/X.jpg and labels/X.txt)",
+        "name data.yaml: input: {layout: yolo, annotations: FILE}",
+    ),
+    "voc": (
+        "no image has an XML file of Pascal VOC (JPEGImages/X.jpg and Annotations/X.xml)",
+        "name each XML file after its image",
+    ),
+    "cityscapes": (
+        "no image has polygons of Cityscapes (leftImg8bit/X_leftImg8bit.png, gtFine/X_gtFine_polygons.json)",
+        "name each file of polygons after its image",
+    ),
 }
 
 
@@ -48,11 +76,18 @@ class _Options:
     pairs: str | None
     optional: Collection[str]
     several: Collection[str]
+    annotations: str | None = None
 
     def told(self) -> dict[str, str]:
         """What the recipe says, as text."""
         masks = flow(self.masks) if isinstance(self.masks, Mapping) else self.masks
-        said = {"images": self.images, "masks": masks, "suffix": self.suffix, "pairs": self.pairs}
+        said = {
+            "images": self.images,
+            "masks": masks,
+            "suffix": self.suffix,
+            "pairs": self.pairs,
+            "annotations": self.annotations,
+        }
         return {key: value for key, value in said.items() if value is not None}
 
 
@@ -67,8 +102,9 @@ def read_dataset(
     optional: Collection[str] = (),
     several: Collection[str] = (),
     group: str | None = None,
+    annotations: str | None = None,
 ) -> Dataset:
-    """Find the images below `root` and pair them with their masks, by their names alone.
+    """Find the images below `root` and pair them with their masks, by their names alone, or by COCO's files.
 
     `layout` is one of LAYOUTS. `images` and `masks` name the folders of the layout `folders`, relative to
     the root, or the patterns of the layout `pattern`; `masks` by name are several masks of one image. `pairs`
@@ -76,10 +112,17 @@ def read_dataset(
     consist of several files. `suffix` is what a mask's name has after the image's. `group` says what must
     stay together (see `group_of`). Links are not followed.
 
+    `annotations` is an annotation file of the layout `coco`, or a folder of some, and `images` the folder
+    where its names start; relative to the root, or absolute. Where `root` is itself an annotation file
+    (.json), an absolute folder `images` is the root instead, or else the folder that holds the file, without
+    one called `annotations`.
+
     Raises DatasetError where there is nothing to read, where nothing pairs, where two readings are possible
     (the message shows both as recipe lines), and for two items with one key.
     """
-    options = _Options(images, masks, suffix, pairs, optional, several)
+    if root.suffix.lower() == ".json" and root.is_file():
+        root, annotations, images = _around(root, images)
+    options = _Options(images, masks, suffix, pairs, optional, several, annotations)
     _check_options(layout, options)
     tree = walk(root)
     if not tree.files:
@@ -122,11 +165,22 @@ def _check_options(layout: str, options: _Options) -> None:
         raise DatasetError(f"input: {deaf[0]} means nothing to layout: {layout}", mend=mend)
 
 
+def _around(file: Path, images: str | None) -> tuple[Path, str, str | None]:
+    """The root of an annotation file's data set, the file, and the folder of the images where it is told."""
+    from augcli.formats.coco.layout import home_of_file
+
+    if images is not None and Path(images).is_absolute():
+        return Path(images), str(file.absolute()), "."
+    return home_of_file(file), str(file.absolute()), images
+
+
 _HEARD = {
-    "auto": ("images", "masks", "suffix"),
+    "auto": ("images", "masks", "suffix", "annotations"),
     "folders": ("images", "masks", "suffix"),
     "suffix": ("suffix",),
     "pattern": ("images", "masks", "pairs"),
+    "coco": ("images", "annotations"),
+    "yolo": ("annotations",),
 }
 
 
@@ -150,6 +204,14 @@ def _readings(tree: Tree, layout: str, options: _Options) -> list[Reading]:
             return carvana.find(tree)
         case "classes":
             return classes.find(tree)
+        case "coco":
+            return _annotated(tree, options, is_named=True)
+        case "yolo":
+            return _of_yolo(tree, options, is_named=True)
+        case "voc":
+            return _of_voc(tree, is_named=True)
+        case "cityscapes":
+            return _of_cityscapes(tree)
         case _:
             return plain.find(tree)
 
@@ -174,14 +236,65 @@ def _by_pattern(tree: Tree, options: _Options) -> Reading:
     return pattern.find(tree, options.images, masks, options.optional, options.several)
 
 
+def _annotated(tree: Tree, options: _Options, *, is_named: bool) -> list[Reading]:
+    """The readings of COCO's files. What they need is only loaded where there is a JSON file."""
+    if not tree.documents and options.annotations is None:
+        return []
+    from augcli.formats.coco import layout
+
+    return layout.find(tree, options.annotations, options.images, is_named=is_named)
+
+
+def _of_yolo(tree: Tree, options: _Options, *, is_named: bool) -> list[Reading]:
+    """The readings of YOLO's files. What they need is only loaded where there is a text file."""
+    if not tree.texts and options.annotations is None:
+        return []
+    from augcli.formats.yolo import layout
+
+    return layout.find(tree, options.annotations, is_named=is_named)
+
+
+def _of_voc(tree: Tree, *, is_named: bool) -> list[Reading]:
+    """The readings of VOC's files. What they need is only loaded where there is an XML file."""
+    if not any(path.lower().endswith(".xml") for path in tree.texts):
+        return []
+    from augcli.formats.voc import layout
+
+    return layout.find(tree, is_named=is_named)
+
+
+def _of_cityscapes(tree: Tree) -> list[Reading]:
+    """The readings of Cityscapes' polygons. What they need is only loaded where there is a JSON file."""
+    if not tree.documents:
+        return []
+    from augcli.formats import cityscapes
+
+    return cityscapes.find(tree)
+
+
 def _detect(tree: Tree, options: _Options) -> list[Reading]:
-    """The readings that the names allow, at least one: pairs first, then class folders, then pictures."""
+    """The readings that the names allow, at least one: pairs first, then class folders, then pictures.
+
+    Annotation files come before those, unless masks are named, and stand beside the pairs.
+    """
+    if options.annotations is not None:
+        is_yaml = options.annotations.lower().endswith((".yaml", ".yml"))
+        return _find(tree, "yolo" if is_yaml else "coco", options)
+    says_masks = options.masks is not None or options.suffix is not None
+    annotated = [] if says_masks else _annotated(tree, options, is_named=False)
+    if not says_masks and options.images is None:
+        annotated += _of_yolo(tree, options, is_named=False)
+        annotated += [*_of_voc(tree, is_named=False), *_of_cityscapes(tree)]
+    if annotated:
+        tree = tree.without(frozenset[str]().union(*(reading.maps for reading in annotated)))
     if options.images is not None or options.masks is not None:
-        return _find(tree, "folders", options)
+        return (
+            annotated + _readings(tree, "folders", options) if annotated else _find(tree, "folders", options)
+        )
     found = guess.pairing(tree, options.suffix)
     if not found and options.suffix is not None:
         raise _nothing(tree.root, "suffix", options)
-    return found or guess.without_masks(tree)
+    return annotated + found or guess.without_masks(tree)
 
 
 def _nothing(root: Path, layout: str, options: _Options) -> DatasetError:
@@ -220,6 +333,7 @@ def _dataset(tree: Tree, reading: Reading, group: str | None) -> Dataset:
         orphan_images=reading.orphan_images,
         orphan_masks=reading.orphan_masks,
         skipped=(*tree.skipped, *reading.skipped, *said),
+        annotation_files=reading.annotation_files,
     )
 
 

@@ -6,12 +6,12 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from augcli.formats.names import split_of
 from augcli.formats.walk import File
-from augcli.sample import Item
+from augcli.sample import AnnotationHead, Item
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*")
 _NOT_TEXT = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
@@ -22,7 +22,8 @@ class Reading:
     """A reading: `keys` are the recipe's `input:` keys that name it, `reason` is one sentence.
 
     `home` is the folder that holds this data set, relative to the root: readings with different homes are
-    separate data sets. `skipped` has the images that are no part of this reading.
+    separate data sets. `skipped` has the images that are no part of this reading. `annotation_files` are
+    those of `Dataset`, and `maps` the images that only they explain, as labels.
     """
 
     keys: Mapping[str, Any]
@@ -32,6 +33,8 @@ class Reading:
     orphan_masks: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
     home: str = ""
+    annotation_files: Mapping[str, AnnotationHead] = field(default_factory=dict)
+    maps: frozenset[str] = frozenset()
 
 
 def item(image: File, mask: File | None = None, label: str | None = None) -> Item:

@@ -19,14 +19,18 @@ UNLISTED = "unlisted"  # where there are lists, a picture in none of them belong
 MAX_LIST_BYTES = 100_000_000
 
 
-def with_lists(root: Path, home: str, items: Sequence[Item]) -> tuple[tuple[Item, ...], tuple[str, ...]]:
+def with_lists(
+    root: Path, home: str, items: Sequence[Item], folders: Sequence[str] = FOLDERS
+) -> tuple[tuple[Item, ...], tuple[str, ...]]:
     """The items with the splits that list files give them, and what is to be said of the lists.
 
+    The lists lie in one of these folders below `home`, a folder below the root, or below the root itself.
     A line names a picture by its path, its path's end, or its name, with or without its suffix; what stands
     behind it in the line is ignored. Lists are only read where no folder says the split. Raises DatasetError
     for a picture that stands in two lists.
     """
-    lists = {} if any(item.split for item in items) else _lists(root / home) or _lists(root)
+    has_splits = any(item.split for item in items)
+    lists = {} if has_splits else _lists(root / home, folders) or _lists(root, folders)
     index = _Index(items)
     chosen: dict[str, tuple[str, str]] = {}
     said = []
@@ -47,9 +51,9 @@ def with_lists(root: Path, home: str, items: Sequence[Item]) -> tuple[tuple[Item
     return placed, tuple(said)
 
 
-def _lists(home: Path) -> dict[str, Path]:
-    """The first folder that has lists, and its lists by split."""
-    for folder in FOLDERS:
+def _lists(home: Path, folders: Sequence[str]) -> dict[str, Path]:
+    """The first of these folders that has lists, and its lists by split."""
+    for folder in folders:
         found = {split: home / folder / f"{split}.txt" for split in dict.fromkeys(SPLITS.values())}
         present = {split: file for split, file in found.items() if file.is_file() and not file.is_symlink()}
         if present:

@@ -1,4 +1,4 @@
-"""The image files below a folder: names only, in one order on every machine."""
+"""The image and JSON files below a folder: names only, in one order on every machine."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ import os
 import sys
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 from augcli.errors import DatasetError, printable
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".jp2", ".j2k")
+TEXT_SUFFIXES = (".txt", ".xml", ".yaml", ".yml")
 _UNSAFE = ("Cc", "Zl", "Zp")  # control characters, line and paragraph separators
 
 
@@ -46,11 +47,16 @@ class File:
 
 @dataclass(frozen=True)
 class Tree:
-    """All image files below `root`, ordered by the bytes of their NFC paths, and what was passed over."""
+    """All image files below `root`, ordered by the bytes of their NFC paths, and what was passed over.
+
+    `documents` are the paths of its JSON files, in the same order, `texts` those of TXT, XML and YAML files.
+    """
 
     root: Path
     files: tuple[File, ...]
     skipped: tuple[str, ...] = ()
+    documents: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
 
     @cached_property
     def _paths(self) -> list[str]:
@@ -81,6 +87,11 @@ class Tree:
         first, last = bisect_left(self._paths, f"{folder}/"), bisect_left(self._paths, f"{folder}0")
         return self.files[first:last]
 
+    def without(self, paths: Collection[str]) -> Tree:
+        """The tree without files of these paths."""
+        kept = tuple(file for file in self.files if file.path not in paths)
+        return replace(self, files=kept)
+
     def starting(self, start: str) -> tuple[File, ...]:
         """The files whose NFC paths begin so."""
         last = start + chr(sys.maxunicode)
@@ -88,15 +99,17 @@ class Tree:
 
 
 def walk(root: Path) -> Tree:
-    """List the image files below `root`.
+    """List the image files below `root`, and the JSON files.
 
-    Links are not followed, hidden names are ignored, so are files that are no images. What looks like an
+    Links are not followed, hidden names are ignored, so are files of other kinds. What looks like an
     input and cannot be one (links, pipes, names that are not text) is listed in `skipped` with the reason.
     Raises DatasetError for a root that is missing or no folder, and for a folder that cannot be read.
     """
     _check_root(root)
     files: list[File] = []
     skipped: list[str] = []
+    documents: list[str] = []
+    texts: list[str] = []
     pending = [""]
     while pending:
         for path, entry in _entries(root, pending.pop()):
@@ -106,7 +119,12 @@ def walk(root: Path) -> Tree:
                 pending.append(path)
             elif is_image(entry.name):
                 files.append(File(path))
-    return Tree(root, _ordered(files), tuple(sorted(skipped)))
+            elif entry.is_file(follow_symlinks=False):
+                suffix = os.path.splitext(entry.name)[1].lower()
+                documents += [path] if suffix == ".json" else []
+                texts += [path] if suffix in TEXT_SUFFIXES else []
+    ordered = (tuple(sorted(paths, key=nfc)) for paths in (documents, texts))
+    return Tree(root, _ordered(files), tuple(sorted(skipped)), *ordered)
 
 
 def tree_of(names: Iterable[str]) -> Tree:

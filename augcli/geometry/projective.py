@@ -62,6 +62,12 @@ class Projective:
         return all(isinstance(value, int | Fraction) for row in self.rows for value in row)
 
     @property
+    def is_mirror(self) -> bool:
+        """Whether it turns left hands into right hands, at the origin: its determinant is negative."""
+        (a, b, _), (d, e, _), _ = self.rows
+        return bool(a * e - b * d < 0)
+
+    @property
     def is_aligned(self) -> bool:
         """Whether it maps the axes to the axes: scalings, flips, quarter turns, shifts."""
         (a, b, _), (d, e, _), _ = self.rows

@@ -12,6 +12,7 @@ from PIL import Image
 from augcli.codec import MAX_PIXELS
 from augcli.engines import Engine
 from augcli.engines.local import local_engine
+from augcli.inputs import as_found, border_of, read_input, specs_by_looking
 from augcli.masks import MaskSpec, looked_at
 from augcli.plan import EVERYTHING, Job, is_expanded, make_plan
 from augcli.preview.captions import DOT, counted
@@ -22,7 +23,6 @@ from augcli.preview.webpage import written
 from augcli.recipe import Recipe
 from augcli.recipe.labels import SOLE
 from augcli.report import Progress
-from augcli.run import border_of, read_input, specs_by_looking
 from augcli.sample import Dataset
 from augcli.worker import Answer, Context, Task, set_up
 
@@ -59,13 +59,15 @@ class Preview:
 
 def preview(recipe: Recipe, root: Path, wanted: Wanted, progress: Progress | None = None) -> Preview:
     """Draw a sheet. Raises AugcliError where the recipe does not fit the data set or what is wanted."""
-    dataset = read_input(recipe, root)
+    dataset = read_input(recipe, root, wanted.images)
+    root = dataset.root
+    recipe = as_found(recipe, dataset)
     (progress or Progress()).found(dataset)
     plan = make_plan(recipe, dataset, EVERYTHING)
     jobs = chosen_jobs(_expanded(recipe, dataset, plan), wanted, root)
     copies = chosen_copies(recipe, jobs, wanted)
     specs = mask_specs(recipe, dataset, wanted.max_pixels)
-    drawing = Drawing(recipe, root, specs, wanted)
+    drawing = Drawing(recipe, dataset, specs, wanted)
     rows = [row for job, pairs in zip(jobs, copies, strict=True) for row in drawing.rows(job, pairs)]
     summary = _summary(recipe, dataset, plan, specs)
     sheet = Sheet(Path(recipe.file).name, summary, rows, drawing.legend(), wanted.cell)
@@ -92,11 +94,16 @@ def mask_specs(recipe: Recipe, dataset: Dataset, max_pixels: int = MAX_PIXELS) -
 def _summary(recipe: Recipe, dataset: Dataset, plan: Sequence[Job], specs: Mapping[str, MaskSpec]) -> str:
     variants = [f"{v.name} {v.copies}" if v.is_random else v.name for v in recipe.variants]
     kinds = [spec.kind if name == SOLE else f"{name}: {spec.kind}" for name, spec in specs.items()]
+    annotations = sum(len(texts) for item in dataset.items for texts in item.annotations.values())
     parts = [
         counted(len(dataset.items), "source"),
         counted(sum(len(job.pairs) for job in plan), "pair"),
         f"variants: {', '.join(variants)}" if variants else "no variants",
-        f"{', '.join(kinds)} masks" if kinds else "no masks",
+        counted(annotations, "annotation")
+        if dataset.annotation_files
+        else f"{', '.join(kinds)} masks"
+        if kinds
+        else "no masks",
         f"border: {border_of(recipe)}",
         f"seed {recipe.seed}",
     ]

@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from functools import cached_property, partial
 
 import numpy as np
 from PIL import Image
 
+from augcli.annotations.pairs import Setting, annotated, check_entries
 from augcli.augment import Augmented, augment, variant_of
 from augcli.errors import ImageError
+from augcli.inputs import border_of, categories_by_file
 from augcli.masks import MaskSpec
 from augcli.ops import Applied
 from augcli.plan import Job, Pair
 from augcli.preview.captions import counted, described, instances_shown, of_mask, parameters, range_shown
 from augcli.preview.choice import Wanted
 from augcli.preview.display import RAMP, displayed, levels_shown, ramped, window_of
+from augcli.preview.marks import draw_marks
+from augcli.preview.objects import Legend, Objects, objects_of
 from augcli.preview.overlay import QUALITATIVE, Labels, Rgb, below, colorful, overlaid
 from augcli.preview.sheet import Cell, Chip, Row
 from augcli.recipe import Recipe
-from augcli.run import border_of
-from augcli.sample import PART, Array, Coding, Sample, name_of
+from augcli.sample import PANOPTIC, PART, Array, Coding, Dataset, Mask, Sample, name_of
 from augcli.source import Decoded, pixel_format, read_source
 from augcli.transforms.filters import EndWarp
+from augcli.worker import Context
+
+_OBJECTS = ""  # no mask has this name
 
 
 @dataclass
@@ -31,7 +37,7 @@ class Drawing:
     """The cells as they are made, and what was met on the way."""
 
     recipe: Recipe
-    root: Path
+    dataset: Dataset
     specs: Mapping[str, MaskSpec]
     wanted: Wanted
     copies: int = 0
@@ -40,18 +46,37 @@ class Drawing:
     instances: dict[str, None] = field(default_factory=dict)
     ramps: dict[str, None] = field(default_factory=dict)
 
+    @cached_property
+    def objects(self) -> Legend:
+        """The colours of what is annotated."""
+        return Legend(self.dataset.annotation_files, self.recipe.input.mirror)
+
+    @cached_property
+    def context(self) -> Context:
+        """What says how annotations are moved."""
+        root, categories = self.dataset.root, categories_by_file(self.dataset)
+        most = self.wanted.max_pixels
+        return Context(root, root, self.recipe, border_of(self.recipe), "", most, categories)
+
     def rows(self, job: Job, pairs: Sequence[Pair]) -> list[Row]:
         """A source's rows: itself with its copies beside it and below, or of a strip a row for each copy."""
         try:
-            source = read_source(self.root, job.item, self.specs, self.recipe, self.wanted.max_pixels)
+            source = self._read(job)
         except (ImageError, MemoryError) as error:
             return [[self._failed(job.item.key, error, job.item.image)]]
         if self.wanted.strip:
             return [list(self._strip(source, pair)) for pair in pairs]
-        first, across = self._cell(source, source.sample, job.item.key, ()), self.wanted.cols
+        first, across = self._cell(source, None, job.item.key, ()), self.wanted.cols
         cells = [self._copy(source, pair) for pair in pairs]
         starts = range(0, max(1, len(cells)), across)
         return [[None if start else first, *cells[start : start + across]] for start in starts]
+
+    def _read(self, job: Job) -> Decoded:
+        """A source. Raises ImageError."""
+        root, most = self.dataset.root, self.wanted.max_pixels
+        source = read_source(root, job.item, self.specs, self.recipe, most)
+        check_entries(job.item, *source.header.upright_size)
+        return source
 
     def _copy(self, source: Decoded, pair: Pair) -> Cell:
         """A finished copy."""
@@ -62,7 +87,7 @@ class Drawing:
             return self._failed(title, error, source.item.image)
         self.copies += 1
         details = [*_attempts(result), *_filled(result), *described(result.applied)]
-        return self._cell(source, result.sample, title, details)
+        return self._cell(source, result, title, details)
 
     def _strip(self, source: Decoded, pair: Pair) -> Row:
         """The source, and what each further step of a copy makes of it."""
@@ -70,12 +95,12 @@ class Drawing:
         try:
             result = self._augmented(source, pair)
         except (ImageError, MemoryError) as error:
-            first = self._cell(source, source.sample, item.key, [title])
+            first = self._cell(source, None, item.key, [title])
             return [first, self._failed(title, error, item.image)]
         self.copies += 1
         ends = [n for n, step in enumerate(result.applied, 1) if step.name != EndWarp.name]
         details = [title, *_attempts(result), *([] if ends else ["no step was applied"])]
-        first = self._cell(source, source.sample, item.key, details)
+        first = self._cell(source, None, item.key, details)
         return [first, *(self._step(source, pair, result.applied[:end]) for end in ends)]
 
     def _step(self, source: Decoded, pair: Pair, applied: Sequence[Applied]) -> Cell:
@@ -85,7 +110,7 @@ class Drawing:
             result = self._augmented(source, pair, applied)
         except (ImageError, MemoryError) as error:
             return self._failed(last.name, error, source.item.image)
-        return self._cell(source, result.sample, last.name, [*parameters(last), *_filled(result)])
+        return self._cell(source, result, last.name, [*parameters(last), *_filled(result)])
 
     def _title(self, pair: Pair) -> str:
         variant = variant_of(self.recipe, pair.variant)
@@ -105,21 +130,39 @@ class Drawing:
             applied=applied,
         )
 
-    def _cell(self, source: Decoded, sample: Sample, title: str, details: Sequence[str]) -> Cell:
-        looks = {key: self._look(name_of(key), mask.coding) for key, mask in source.masks.items()}
+    def _cell(self, source: Decoded, result: Augmented | None, title: str, details: Sequence[str]) -> Cell:
+        """A copy, or the source itself (None)."""
+        sample = result.sample if result else source.sample
+        looks = {key: self._look(name_of(key), mask.coding) for key, mask in _drawn_masks(source).items()}
+        masks = {key: _by_number(key, sample.masks[key]) for key in looks}
         window = window_of(source.image.pixels, source.format, self.recipe.input.image.range)
         shown = displayed(sample.image, source.format, window)
+        objects, said = self._objects(source, result, sample)
         drawn = overlaid(
-            shown, {key: _by_number(key, sample.masks[key]) for key in looks}, looks, self.wanted.cell
+            shown, *_with_objects(masks, looks, objects), self.wanted.cell, _over(objects, sample)
         )
-        for key, label in (one for one in drawn.seen if one[0] not in source.instances):
+        for key, label in (one for one in drawn.seen if one[0] in looks and one[0] not in source.instances):
             look = looks[key]
             self.seen.setdefault((key, label), None if label == look.ignore else look.color(label))
         tiles = [self._tile(source, sample, name) for name in source.labels.soft]
         picture, plain = (below(part, tiles) for part in (drawn.picture, drawn.plain))
-        facts = self._facts(source, sample)
+        facts = (*said, *self._facts(source, sample), *details)
         size = "{}x{}".format(*sample.size)
-        return Cell(title, size, (*facts, *details), picture, plain=plain if looks else None)
+        return Cell(title, size, facts, picture, plain=plain if looks or objects else None)
+
+    def _objects(
+        self, source: Decoded, result: Augmented | None, sample: Sample
+    ) -> tuple[Objects | None, list[str]]:
+        """What is annotated, and how much of it is there; nothing where there are no annotation files."""
+        item, context = source.item, self.context
+        if not item.entries:
+            return None, []
+        program = result.program if result and result.applied else None
+        setting = Setting(program, source.header.upright_size, context.rules, context.categories)
+        made = annotated(item, setting, item.masks.get(PANOPTIC), sample.masks.get(PANOPTIC))
+        objects = objects_of(made, sample.size, self.objects)
+        lost = [f"{len(made.left_out)} left out"] if made.left_out else []
+        return objects, [counted(objects.total, "object"), *lost]
 
     def _facts(self, source: Decoded, sample: Sample) -> list[str]:
         """What a picture cannot show of its instances, depth maps and mattes."""
@@ -158,12 +201,33 @@ class Drawing:
             Chip(class_name(self.recipe, self.specs.get(name), label, color), color)
             for (name, label), color in order
         ]
+        chips += [Chip(name, color) for name, color in self.objects.entries().items()]
         first, *others = QUALITATIVE[:6]
         chips += [
             Chip(of_mask(name, "a colour for each instance"), first, tuple(others)) for name in self.instances
         ]
         chips += [Chip(of_mask(name, "low to high"), RAMP[0], RAMP[1:]) for name in self.ramps]
         return list(dict.fromkeys(chips))
+
+
+def _drawn_masks(source: Decoded) -> dict[str, Mask]:
+    """The masks that are drawn by their values: not the map of panoptic segments."""
+    known = source.masks.items()
+    return {key: mask for key, mask in known if not (key == PANOPTIC and source.item.entries)}
+
+
+def _with_objects(
+    masks: Mapping[str, Array], looks: Mapping[str, Labels], objects: Objects | None
+) -> tuple[dict[str, Array], dict[str, Labels]]:
+    """Masks and their looks with the map of objects over them."""
+    if objects is None or not objects.numbers.any():
+        return {**masks}, {**looks}
+    return {**masks, _OBJECTS: objects.numbers}, {**looks, _OBJECTS: Labels(objects.palette)}
+
+
+def _over(objects: Objects | None, sample: Sample) -> Callable[[Image.Image], None] | None:
+    """What draws boxes and keypoints; None where there are none."""
+    return partial(draw_marks, objects.marks, sample.size) if objects and objects.marks else None
 
 
 def _attempts(result: Augmented) -> list[str]:

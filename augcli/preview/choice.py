@@ -20,7 +20,7 @@ class Wanted:
 
     With `variant` only copies of that one, with `copy` only those of that number. A `strip` shows one source:
     a row for each of its first `rows` copies, a column for each step. A picture is brought into a square of
-    `cell` pixels.
+    `cell` pixels. `images` is the folder of the images, where the input is an annotation file.
     """
 
     rows: int = 4
@@ -31,6 +31,7 @@ class Wanted:
     variant: str | None = None
     copy: int | None = None
     strip: bool = False
+    images: Path | None = None
 
     @property
     def most(self) -> int:

@@ -6,7 +6,7 @@ the other is seen.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -93,10 +93,17 @@ class Overlaid:
     seen: set[tuple[str, int]]
 
 
-def overlaid(image: Array, masks: Mapping[str, Array], looks: Mapping[str, Labels], box: int) -> Overlaid:
+def overlaid(
+    image: Array,
+    masks: Mapping[str, Array],
+    looks: Mapping[str, Labels],
+    box: int,
+    over: Callable[[Image.Image], None] | None = None,
+) -> Overlaid:
     """Draw a picture in a square of `box` pixels.
 
-    `image` is uint8 (H, W, 1, 3 or 4), alpha lies on white; masks are (H, W), or (H, W, 3) of colours.
+    `image` is uint8 (H, W, 1, 3 or 4), alpha lies on white; masks are (H, W), or (H, W, 3) of colours. `over`
+    draws further on it, FINER times as large as it will be.
     """
     width, height = fitted_size((image.shape[1], image.shape[0]), box)
     fine = (FINER * width, FINER * height)
@@ -106,12 +113,16 @@ def overlaid(image: Array, masks: Mapping[str, Array], looks: Mapping[str, Label
         labels = reduced(packed(values), fine)
         canvas, shown = painted(canvas, labels, looks[name])
         seen |= {(name, label) for label in shown}
-    return Overlaid(_finished(canvas) if masks else plain, plain, seen)
+    return Overlaid(_finished(canvas, over) if masks or over else plain, plain, seen)
 
 
-def _finished(canvas: npt.NDArray[np.float32]) -> Image.Image:
-    levels = np.rint(np.clip(canvas, 0, 255)).astype(np.uint8)
-    return Image.fromarray(levels).reduce(FINER)
+def _finished(
+    canvas: npt.NDArray[np.float32], over: Callable[[Image.Image], None] | None = None
+) -> Image.Image:
+    picture = Image.fromarray(np.rint(np.clip(canvas, 0, 255)).astype(np.uint8))
+    if over:
+        over(picture)
+    return picture.reduce(FINER)
 
 
 def fitted_size(size: tuple[int, int], box: int) -> tuple[int, int]:

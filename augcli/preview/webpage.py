@@ -43,7 +43,7 @@ i { display: inline-block; height: 12px; margin-right: 6px; border: 1px solid va
 """
 # It stands before the pictures, so that a style can tell them its state: a script is not needed.
 _SWITCH = (
-    '<input type="checkbox" id="masks" checked><label for="masks"> masks</label>'
+    '<input type="checkbox" id="masks" checked><label for="masks"> labels</label>'
     " <small>Point at a picture to see it the other way.</small>"
 )
 

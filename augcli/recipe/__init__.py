@@ -36,9 +36,7 @@ __all__ = [
 
 
 MIRRORED = ("reflect", "replicate", "wrap")
-_MIRRORED_OBJECTS = (
-    "would show objects twice that are labelled once: with kind: instance use constant or auto"
-)
+_MIRRORED_OBJECTS = "would show objects twice that are labelled once: use constant or auto"
 
 
 @dataclass(frozen=True)
@@ -144,9 +142,9 @@ def parse_recipe(text: str | bytes, file: str) -> Recipe:
     plugins = _plugins(options.plugins, report)
     variants = read_variants(document.data, report)
     _report_undeclared(plugins, variants, document.data, report)
-    if options.input.has_instances and options.output.border in MIRRORED:
+    if options.input.has_objects and options.output.border in MIRRORED:
         report.add(("output", "border"), f"{options.output.border} {_MIRRORED_OBJECTS}")
-    if not (options.input.has_instances or options.output.border == "constant"):
+    if not (options.input.has_objects or options.output.border == "constant"):
         _report_nothing_filled(variants, document.data, report)
     report.close()
     if not variants and not options.keep_original:

@@ -123,6 +123,17 @@ def read_splits(value: Any) -> tuple[str, ...]:
     return splits
 
 
+def read_mirror(value: Any) -> tuple[tuple[str, str], ...]:
+    """Pairs of names that a mirror exchanges."""
+    pairs: list[Any] = list(value) if isinstance(value, list | tuple) else [0]
+    if not all(isinstance(pair, list | tuple) and len(pair) == 2 for pair in pairs):
+        raise mistake(f"expected pairs of names, like [[left_eye, right_eye]], got {shown(value)}")
+    names = [name for pair in pairs for name in pair]
+    if not all(isinstance(name, str) and name for name in names) or len(set(names)) < len(names):
+        raise mistake("each name stands in one pair, once, like [[left_eye, right_eye]]")
+    return tuple((str(left), str(right)) for left, right in pairs)
+
+
 def read_group(value: Any) -> str | None:
     """A pattern with placeholders, or a regular expression with exactly one group."""
     if value is None or (isinstance(value, str) and re.search(r"\{[A-Za-z_]\w*\}", value)):
@@ -141,6 +152,10 @@ def read_group(value: Any) -> str | None:
 
 Text = Annotated[str, Field(min_length=1)]
 Folder = Annotated[str | None, Reading(read_folder, {"type": ["string", "null"]})]
+MIRROR_SCHEMA = {
+    "type": "array",
+    "items": {"type": "array", "items": {"type": "string"}, "minItems": 2, "maxItems": 2},
+}
 TEXTS_SCHEMA = {"type": "array", "items": {"type": "string", "minLength": 1}}
 IGNORE_SCHEMA = {
     "anyOf": [{"type": "integer", "minimum": 0, "maximum": 65535}, COLOR_SCHEMA, {"type": "null"}]

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from augcli.recipe.fields import (
     CLASSES_SCHEMA,
+    MIRROR_SCHEMA,
     RANGE_SCHEMA,
     SUBSAMPLING_SCHEMA,
     TEXTS_SCHEMA,
@@ -17,6 +18,7 @@ from augcli.recipe.fields import (
     Text,
     read_classes,
     read_group,
+    read_mirror,
     read_range,
     read_splits,
     read_subsampling,
@@ -32,8 +34,21 @@ MAX_SEED = 2**63 - 1
 MAX_COPIES = 1_000_000
 MAX_AREA = 2**31 - 1
 
-LayoutIn = Literal["auto", "folders", "suffix", "carvana", "classes", "images", "coco", "pattern"]
+LayoutIn = Literal[
+    "auto",
+    "folders",
+    "suffix",
+    "carvana",
+    "classes",
+    "images",
+    "coco",
+    "yolo",
+    "voc",
+    "cityscapes",
+    "pattern",
+]
 Pages = Literal["refuse", "each", "together"]
+ANNOTATED = ("coco", "yolo", "voc", "cityscapes")  # layouts whose labels are annotations
 LayoutOut = Literal["like-input", "folders", "suffix", "carvana", "classes", "coco"]
 
 _PLACEHOLDER = re.compile(r"\{(?!split\})[A-Za-z_]\w*\}|\*")
@@ -62,6 +77,14 @@ class InputOptions(Options):
     pairs: Folder = Field(
         default=None,
         description="layout pattern: a CSV file with the columns image and mask (or masks' names)",
+    )
+    annotations: Folder = Field(
+        default=None,
+        description="layout coco: the annotation file; default all in annotations/; layout yolo: data.yaml",
+    )
+    mirror: Annotated[tuple[tuple[str, str], ...], Reading(read_mirror, MIRROR_SCHEMA)] = Field(
+        default=(),
+        description="names of keypoints or classes that are exchanged in a mirror: [[left_eye, right_eye]]",
     )
     suffix: Text | None = Field(
         default=None, description="layout suffix: what a mask's name adds, like _mask"
@@ -119,6 +142,11 @@ class InputOptions(Options):
         """Whether any mask tells objects apart."""
         return "instance" in [self.mask_of(name).kind for name in self.named_masks or (SOLE,)]
 
+    @property
+    def has_objects(self) -> bool:
+        """Whether labels tell objects apart: annotations do, and maps of instances."""
+        return self.layout in ANNOTATED or self.has_instances
+
     @model_validator(mode="after")
     def _keys_fit_the_layout(self) -> InputOptions:
         for key, layouts in _KEYS_OF_LAYOUTS.items():
@@ -166,10 +194,11 @@ class InputOptions(Options):
 
 _LEFT_OUT = {"images": "images", "masks": "their paths"}
 _KEYS_OF_LAYOUTS = {
-    "images": ("auto", "pattern", "images", "folders"),
+    "images": ("auto", "pattern", "images", "coco", "folders"),
     "masks": ("auto", "pattern", "folders"),
     "suffix": ("auto", "folders", "suffix"),
     "pairs": ("pattern",),
+    "annotations": ("auto", "yolo", "coco"),
 }
 
 
@@ -199,6 +228,13 @@ class AnnotationOutput(Options):
 
     min_area: Annotated[int, Field(ge=0, le=MAX_AREA)] = Field(
         default=0, description="instances with fewer pixels, that had as many before, are dropped"
+    )
+    min_visibility: Annotated[float, Field(ge=0, le=1)] = Field(
+        default=0.0, description="annotations of which a smaller share stays in the picture are dropped"
+    )
+    boxes: Literal["corners", "ellipse"] = Field(
+        default="corners",
+        description="how a box without a segmentation turns: around its corners, or around its ellipse",
     )
     renumber: bool = Field(
         default=False, description="whether instances are numbered anew from 1 in each mask"
@@ -232,7 +268,8 @@ class OutputOptions(Options):
         default="copy", description="how unchanged originals arrive"
     )
     also: Annotated[tuple[str, ...], Reading(read_texts, TEXTS_SCHEMA)] = Field(
-        default=(), description="further descriptions of the same files: huggingface"
+        default=(),
+        description="further descriptions of the same files: huggingface, yolo, voc, cityscapes, coco",
     )
 
 

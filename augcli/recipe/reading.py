@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from augcli.recipe.aliases import step_alias
 from augcli.recipe.messages import Report, misplaced, nearest, unknown_key
 from augcli.recipe.nodes import KeyPath
-from augcli.recipe.not_yet import without_later
+from augcli.recipe.not_yet import report_later
 from augcli.recipe.options import (
     GroupOptions,
     RecipeOptions,
@@ -293,7 +293,8 @@ def read_options(data: dict[str | int, Any], report: Report) -> RecipeOptions:
             readable[key] = {} if value is None and key in ("input", "output") else value
         elif key not in (*VARIANT_KEYS, "variants"):
             report.add((key,), _unknown_top_key(str(key)), key=True)
-    return _validated(RecipeOptions, without_later(readable, report), (), report) or RecipeOptions()
+    report_later(readable, report)
+    return _validated(RecipeOptions, readable, (), report) or RecipeOptions()
 
 
 _TOP_KEYS = ("augcli", "seed", "plugins", "keep_original", "input", "variants", *VARIANT_KEYS, "output")

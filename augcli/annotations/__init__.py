@@ -1,0 +1,1 @@
+"""Annotations: checked, moved with the pixels of their picture, numbered and written."""

@@ -1,0 +1,145 @@
+"""The annotations of pictures, counted: what files hold, by category, and what of them cannot be used."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from augcli.annotations.labels import how_of
+from augcli.annotations.pairs import LeftOut
+from augcli.annotations.panoptic import fault_of
+from augcli.annotations.segments import Category, checked
+from augcli.errors import DatasetError
+from augcli.formats.coco.entries import annotation_fields
+from augcli.formats.coco.texts import entry_of
+from augcli.sample import PANOPTIC, Item
+
+SLACK = 1  # pixels: boxes are rounded, and may reach so far out of their picture
+_Key = TypeVar("_Key")
+_WITH = {"polygons": "with polygons", "rle": "with an RLE", "corners": "with a box alone"}
+
+
+@dataclass
+class Counts:
+    """How many images and annotations there are in a file, and of which kinds; images go by category, too.
+
+    `bare` counts images without annotations, `crowds` annotations with iscrowd, `posed` those that have
+    keypoints. `kinds` say where the objects are: `with polygons`, `with an RLE`, ... Of a panoptic file the
+    segments are counted as annotations.
+    """
+
+    images: int = 0
+    bare: int = 0
+    annotations: int = 0
+    crowds: int = 0
+    posed: int = 0
+    kinds: Counter[str] = field(default_factory=Counter)
+    of_category: Counter[int] = field(default_factory=Counter)
+    images_of_category: Counter[int] = field(default_factory=Counter)
+
+    def add(self, other: Counts, times: int = 1) -> None:
+        """Add what was counted elsewhere, some times over."""
+        self.images += times * other.images
+        self.bare += times * other.bare
+        self.annotations += times * other.annotations
+        self.crowds += times * other.crowds
+        self.posed += times * other.posed
+        self.kinds.update(_each_times(other.kinds, times))
+        self.of_category.update(_each_times(other.of_category, times))
+        self.images_of_category.update(_each_times(other.images_of_category, times))
+
+
+def _each_times(counts: Mapping[_Key, int], times: int) -> dict[_Key, int]:
+    return {key: times * number for key, number in counts.items()}
+
+
+@dataclass(frozen=True)
+class Counted:
+    """The annotations of one image: counts by file, those that cannot be used, and boxes that reach out."""
+
+    counts: Mapping[str, Counts] = field(default_factory=dict)
+    left_out: tuple[LeftOut, ...] = ()
+    outside: tuple[tuple[str, int], ...] = ()
+
+
+def counted(
+    item: Item, size: tuple[int, int] | None, categories: Mapping[str, Mapping[int, Category]]
+) -> Counted:
+    """Count the annotations of an image of this (width, height); `categories` go by file.
+
+    Those that cannot be used count, too. Where the size is not known (None) nobody can tell which they are.
+    """
+    counts: dict[str, Counts] = {}
+    left_out: list[LeftOut] = []
+    outside: list[tuple[str, int]] = []
+    for file, texts in item.annotations.items():
+        entries = [_read(text) for text in texts]
+        for entry, unread in entries:
+            if fault := unread or (size and _fault(item, entry, size, categories[file])):
+                left_out.append(LeftOut(file, _number(entry), fault, fault=True))
+            elif size and _reaches_out(entry, size):
+                outside.append((file, _number(entry)))
+        counts[file] = _counts([one for entry, _ in entries for one in _objects(entry)])
+    return Counted(counts, tuple(left_out), tuple(outside))
+
+
+def _read(text: bytes) -> tuple[Mapping[str, Any], str]:
+    """An annotation, and why it cannot be read: then it has its ids alone."""
+    try:
+        return entry_of(text), ""
+    except DatasetError as error:
+        fields = annotation_fields(text)
+        ids = {} if isinstance(fields, str) else {"id": fields.id, "image_id": fields.image_id}
+        return ids, error.what
+
+
+def _number(entry: Mapping[str, Any]) -> int:
+    """What an annotation is called by: a panoptic one has no id of its own."""
+    return int(entry.get("image_id", 0) if "segments_info" in entry else entry["id"])
+
+
+def _fault(
+    item: Item, entry: Mapping[str, Any], size: tuple[int, int], known: Mapping[int, Category]
+) -> str | None:
+    if "segments_info" not in entry:
+        return checked(entry, *size, known)
+    return fault_of(entry) or (None if PANOPTIC in item.masks else "its PNG is not there")
+
+
+def _reaches_out(entry: Mapping[str, Any], size: tuple[int, int]) -> bool:
+    """Whether a sound annotation's box leaves its picture by more than rounding."""
+    x, y, width, height = entry.get("bbox") or (0, 0, 0, 0)
+    return bool(min(x, y) < -SLACK or x + width > size[0] + SLACK or y + height > size[1] + SLACK)
+
+
+def _objects(entry: Mapping[str, Any]) -> Sequence[Any]:
+    """What an annotation labels: one object, or the segments of a panoptic map."""
+    segments = entry.get("segments_info", [entry])
+    return segments if isinstance(segments, list) else []
+
+
+def _counts(objects: Sequence[Any]) -> Counts:
+    known = [one for one in objects if isinstance(one, dict)]
+    of_category = Counter(one["category_id"] for one in known if type(one.get("category_id")) is int)
+    return Counts(
+        images=1,
+        bare=int(not objects),
+        annotations=len(objects),
+        crowds=sum(one.get("iscrowd") == 1 for one in known),
+        posed=sum(bool(one.get("keypoints")) for one in known),
+        kinds=Counter(map(_kind, known)),
+        of_category=of_category,
+        images_of_category=Counter(set(of_category)),
+    )
+
+
+def _kind(one: Mapping[str, Any]) -> str:
+    """What says where an object is."""
+    if "image_id" not in one:
+        return "in a PNG"
+    if how := how_of(one, "corners"):
+        return _WITH[how]
+    others = ("keypoints", "keypoints alone"), ("caption", "a caption"), ("category_id", "a category alone")
+    return "with " + next((name for key, name in others if one.get(key) is not None), "nothing")

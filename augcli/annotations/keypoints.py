@@ -1,0 +1,98 @@
+"""Keypoints: moved, gone where they are cut off, left and right exchanged by mirrors.
+
+COCO counts keypoints in pixels, the centre of the first is 0: half a pixel less than coordinates elsewhere.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from augcli.annotations.segments import Category
+from augcli.geometry import Floats, Fold, Projective, Warp
+from augcli.geometry.projective import HORIZON
+
+HALF = 0.5
+_SIDES = {"left": "right", "right": "left"}
+_SIDE = re.compile(r"(?<![a-z])(left|right)(?![a-z])", re.IGNORECASE)
+
+
+def moved_keypoints(
+    all_keypoints: Sequence[Sequence[float]],
+    warp: Warp,
+    categories: Sequence[Category | None],
+    mirror: Sequence[tuple[str, str]] = (),
+) -> list[Floats]:
+    """Keypoints (K, 3) of objects, x, y and flag, each with its category, where the warp takes them.
+
+    What is not labelled, leaves the frame or is cut off by a fold is (0, 0, 0). Where the warp is a mirror,
+    the points that `swapped` pairs change places.
+    """
+    each = [_labelled(keypoints) for keypoints in all_keypoints]
+    if not each:
+        return []
+    points = np.concatenate(each)
+    places, lost = seen_points(points[:, :2] + HALF, warp)
+    gone = lost | (points[:, 2] == 0)
+    moved = np.where(gone[:, None], 0.0, np.column_stack([places - HALF, points[:, 2]]))
+    result = np.split(moved, np.cumsum([len(keypoints) for keypoints in each])[:-1])
+    if not is_mirror(warp):
+        return result
+    return [_exchanged(*pair, mirror) for pair in zip(result, categories, strict=True)]
+
+
+def _exchanged(points: Floats, category: Category | None, mirror: Sequence[tuple[str, str]]) -> Floats:
+    """The points of an object with left and right exchanged, where its category names them."""
+    names = category.keypoints if category else ()
+    return points[swapped(names, mirror)] if len(names) == len(points) else points
+
+
+def _labelled(keypoints: Sequence[float]) -> Floats:
+    """The points (K, 3) of a flat list; those that are not labelled hold nothing but zeros."""
+    flags = keypoints[2::3]
+    points = zip(keypoints[::3], keypoints[1::3], flags, strict=True)
+    return np.array([point if point[2] else (0, 0, 0) for point in points], np.float64).reshape(-1, 3)
+
+
+def seen_points(points: Floats, warp: Warp) -> tuple[Floats, npt.NDArray[np.bool_]]:
+    """Where points (N, 2) go, in pixel edges, and which are not in the output."""
+    (x, y), lost = points.T, np.zeros(len(points), bool)
+    for step in (*warp.maps, Fold.of(warp.target)):
+        if isinstance(step, Fold):
+            lost |= step.outside(x, y)
+        elif isinstance(step, Projective):
+            g, h, i = step.matrix()[2]
+            lost |= x * g + (y * h + i) <= HORIZON
+        x, y = step.push(x, y)
+    return np.stack([x, y], axis=-1), lost
+
+
+def is_mirror(warp: Warp) -> bool:
+    """Whether the warp turns objects over: its Jacobian is negative, wherever it shows the source.
+
+    That of a projective map has the sign of its determinant on this side of the horizon. A field may turn
+    over between neighbouring pixels; that makes no mirror.
+    """
+    matrices = [step.matrix() for step in warp.maps if isinstance(step, Projective)]
+    return sum(float(np.linalg.det(matrix)) < 0 for matrix in matrices) % 2 == 1
+
+
+def swapped(names: Sequence[str], mirror: Sequence[tuple[str, str]] = ()) -> list[int]:
+    """For each keypoint the number of the one that stands there in a mirror.
+
+    Names that differ in the word left or right are pairs (left_eye, right_eye), and those of `mirror`.
+    """
+    others = {name: _SIDE.sub(_other_side, name) for name in names}
+    for one, other in mirror:
+        others |= {one: other, other: one}
+    places = {name: number for number, name in enumerate(names)}
+    there = [places.get(others[name], number) for number, name in enumerate(names)]
+    return [other if there[other] == number else number for number, other in enumerate(there)]
+
+
+def _other_side(side: re.Match[str]) -> str:
+    other = _SIDES[side[0].lower()]
+    return other.upper() if side[0].isupper() else other.title() if side[0].istitle() else other

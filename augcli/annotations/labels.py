@@ -1,0 +1,208 @@
+"""What annotations label, polygons, an RLE or a box, through what the pixels of their picture go through."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from augcli.annotations.boxes import corners, ellipse, hull
+from augcli.annotations.pixels import area_after, dropped, warped
+from augcli.annotations.rle import area_of, box_of, coded, drawn, mask_of
+from augcli.geometry import Field, Floats, Frame, Warp
+from augcli.geometry.polygon import Rings, areas, clipped, moved_rings, rings_of
+from augcli.program import Program
+from augcli.sample import Array
+
+Boxes = Literal["corners", "ellipse"]
+How = Literal["polygons", "rle", "corners", "ellipse", ""]
+Annotation = Mapping[str, Any]
+DECIMALS = 2  # as COCO's own files have them
+
+
+@dataclass(frozen=True)
+class Outline:
+    """What an annotation labels: the parts of its polygon, or the outline of its box; an RLE has none."""
+
+    how: How
+    parts: tuple[npt.ArrayLike, ...] = ()
+
+
+@dataclass(frozen=True)
+class Label:
+    """What is left of a label: its area in pixels, its tight box, and its segmentation (None for a box).
+
+    `visibility` is the share of it, 0 to 1, that was not cut off; it is worked out where it is asked for.
+    """
+
+    how: How
+    area: float
+    box: list[float]
+    segmentation: Any = None
+    visibility: float = 1.0
+
+
+@dataclass(frozen=True)
+class _Outlines:
+    """The outlines of several annotations together: `whose` says which annotation each ring belongs to."""
+
+    each: Sequence[Outline]
+    rings: Rings
+    whose: npt.NDArray[np.int64]
+
+    @staticmethod
+    def of(each: Sequence[Outline]) -> _Outlines:
+        whose = [number for number, outline in enumerate(each) for _ in outline.parts]
+        return _Outlines(each, rings_of([p for o in each for p in o.parts]), np.array(whose, np.int64))
+
+    def moved(self, warp: Warp) -> _Outlines:
+        return replace(self, rings=moved_rings(self.rings, warp))
+
+    def spread(self, warp: Warp) -> _Outlines:
+        """What of them is in the source's frame, moved, and nothing cut off."""
+        frame = warp.source
+        inside = clipped(self.rings, (0, 0, frame.width, frame.height))
+        return replace(self, rings=moved_rings(inside, warp, cut=False))
+
+    def areas(self) -> Floats:
+        """The area of each annotation's outline; parts that overlap count twice."""
+        each = np.zeros(len(self.each))
+        np.add.at(each, self.whose, areas(self.rings, len(self.whose)))
+        return each
+
+    def parts(self) -> list[list[Floats]]:
+        """The rings of each annotation, rounded as they are written; those without an extent are left out."""
+        points = np.round(self.rings.points, DECIMALS) + 0.0  # so that -0.0 is 0.0
+        parts: list[list[Floats]] = [[] for _ in self.each]
+        for owner, part in zip(self.rings.owners, replace(self.rings, points=points).each(), strict=True):
+            if np.ptp(part, axis=0).all():
+                parts[self.whose[owner]].append(part)
+        return parts
+
+    def pierced(self) -> set[int]:
+        """The annotations into which a cut makes holes."""
+        return {int(self.whose[owner]) for owner in self.rings.pierced}
+
+
+def how_of(annotation: Annotation, boxes: Boxes) -> How:
+    """What says where a sound annotation's object is: nothing, if it is a caption or has only keypoints."""
+    segmentation = annotation.get("segmentation")
+    if segmentation:
+        return "rle" if isinstance(segmentation, dict) else "polygons"
+    return boxes if annotation.get("bbox") else ""
+
+
+def outline_of(annotation: Annotation, boxes: Boxes) -> Outline:
+    """What a sound annotation labels."""
+    how = how_of(annotation, boxes)
+    if how == "polygons":
+        return Outline(how, tuple(annotation["segmentation"]))
+    if how in ("corners", "ellipse"):
+        box = annotation["bbox"]
+        return Outline(how, (corners(box) if how == "corners" else ellipse(box),))
+    return Outline(how)
+
+
+def moved_labels(
+    annotations: Sequence[Annotation], program: Program, boxes: Boxes, *, visibilities: bool
+) -> list[Label | None]:
+    """The label of each sound annotation of a picture after the program; None where nothing is left of it."""
+    warp = program.warp()
+    before = _Outlines.of([outline_of(annotation, boxes) for annotation in annotations])
+    after = before.moved(warp)
+    lost, pierced = dropped(program), after.pierced()
+    labels = [
+        None if number in pierced else _of_parts(annotation, outline.how, parts, program.target, lost)
+        for number, (annotation, outline, parts) in enumerate(
+            zip(annotations, before.each, after.parts(), strict=True)
+        )
+    ]
+    pixels = _moved_as_pixels(before.each, pierced, warp)
+    masks = warped(pixels, lambda number: source_mask(annotations[number], program.source), program)
+    for number, mask in zip(pixels, masks, strict=True):
+        if not _follows(labels[number], mask):
+            labels[number] = _of_pixels(mask, annotations[number])
+    return _with_visibilities(labels, annotations, before, after, warp) if visibilities else labels
+
+
+def _moved_as_pixels(outlines: Sequence[Outline], pierced: Set[int], warp: Warp) -> list[int]:
+    """RLEs, polygons into which a cut makes holes, and all where a field turns over: no line follows it."""
+    over = any(isinstance(step, Field) and step.folds() for step in warp.maps)
+    return [
+        number
+        for number, outline in enumerate(outlines)
+        if outline.how == "rle" or (outline.how == "polygons" and (over or number in pierced))
+    ]
+
+
+def _follows(label: Label | None, mask: Array) -> bool:
+    """Whether polygons are nowhere three pixels off what they should be, in pixels (H, W)."""
+    if label is None or label.how != "polygons":
+        return False
+    import cv2  # here, so that reading and checking a recipe does not load OpenCV
+
+    height, width = mask.shape
+    off = mask_of(drawn(label.segmentation, width, height)) ^ mask
+    return not cv2.erode(off.astype(np.uint8), np.ones((3, 3), np.uint8)).any()
+
+
+def source_mask(annotation: Annotation, frame: Frame) -> Array:
+    """The pixels (H, W), uint8, of a segmentation in its own picture."""
+    segmentation = annotation["segmentation"]
+    if isinstance(segmentation, dict):
+        return mask_of(segmentation)
+    return mask_of(drawn(segmentation, frame.width, frame.height))
+
+
+def _of_parts(
+    annotation: Annotation, how: How, parts: Sequence[Floats], frame: Frame, lost: Array | None
+) -> Label | None:
+    if not parts:
+        return None
+    if how != "polygons":
+        box = [round(value, DECIMALS) for value in hull(np.concatenate(parts))]
+        return Label(how, round(box[2] * box[3], DECIMALS), box)
+    whole = all(type(value) is int for part in annotation["segmentation"] for value in part)
+    segmentation = [as_before(part.ravel().tolist(), whole=whole) for part in parts]
+    rle = drawn(segmentation, frame.width, frame.height)
+    if lost is not None and (mask := mask_of(rle))[lost != 0].any():
+        return _of_pixels(mask * (lost == 0), annotation)
+    area = area_of(rle)
+    return Label(how, area, box_of(rle), segmentation) if area else None
+
+
+def as_before(values: list[float], *, whole: bool) -> list[float]:
+    """Numbers as they are written: ints where they were `whole` before and still are, else floats."""
+    if whole and all(value.is_integer() for value in values):
+        return [int(value) for value in values]
+    return values
+
+
+def _of_pixels(mask: Array, annotation: Annotation) -> Label | None:
+    before = annotation["segmentation"]
+    counts = before["counts"] if isinstance(before, dict) else ""
+    rle = coded(mask)
+    if not (area := area_of(rle)):
+        return None
+    segmentation = coded(mask, counts) if isinstance(counts, list) else rle
+    return Label("rle", area, box_of(rle), segmentation)
+
+
+def _with_visibilities(
+    labels: Sequence[Label | None],
+    annotations: Sequence[Annotation],
+    before: _Outlines,
+    after: _Outlines,
+    warp: Warp,
+) -> list[Label | None]:
+    """The labels with their visibilities: their areas by those they would have if nothing were cut off."""
+    whole, left = before.spread(warp).areas(), after.areas()
+    for number, label in enumerate(labels):
+        if label and label.how == "rle":
+            left[number] = label.area
+            whole[number] = area_after(source_mask(annotations[number], warp.source), warp)
+    shares = np.where(whole > 0, np.minimum(left / np.maximum(whole, 1e-9), 1), 1)
+    return [label and replace(label, visibility=float(shares[n])) for n, label in enumerate(labels)]

@@ -1,0 +1,75 @@
+"""Panoptic annotations: the segments of a picture, whose ids are the colours of a PNG."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from augcli.sample import Array
+
+VOID = 0  # the id of pixels without a segment
+
+
+@dataclass(frozen=True)
+class Segments:
+    """The segments that are left, the map (H, W, 3) that shows them, and those that are not, with why."""
+
+    left: Sequence[Mapping[str, Any]]
+    colors: Array
+    gone: Sequence[tuple[int, str]]
+
+
+def segments_after(segments: Sequence[Mapping[str, Any]], colors: Array, min_area: float) -> Segments:
+    """Work out the segments again from the map (H, W, 3) uint8 that a warp has left.
+
+    `area` is the count of pixels, `bbox` the tight box. A segment of which fewer than `min_area` pixels are
+    left, or none, is gone, and its pixels are void.
+    """
+    ids = ids_of_colors(colors)
+    left, gone = [], []
+    for segment in segments:
+        inside = ids == segment["id"]
+        area = int(inside.sum())
+        if area == 0 or area < min_area:
+            least = f"{area} px are left, min_area is {min_area:g}"
+            why = least if area else "nothing of it is in the picture"
+            gone.append((int(segment["id"]), why))
+            ids[inside] = VOID
+        else:
+            left.append({**segment, "area": area, "bbox": _box(inside)})
+    return Segments(left, colors_of_ids(ids), gone)
+
+
+def _box(inside: Array) -> list[int]:
+    """[x, y, width, height] around what is inside."""
+    columns, rows = np.flatnonzero(inside.any(axis=0)), np.flatnonzero(inside.any(axis=1))
+    left, top = int(columns[0]), int(rows[0])
+    return [left, top, int(columns[-1]) + 1 - left, int(rows[-1]) + 1 - top]
+
+
+def ids_of_colors(colors: Array) -> Array:
+    """The ids (H, W), uint32, of colours (H, W, 3): R + 256 G + 65536 B (panopticapi's rgb2id)."""
+    wide = colors.astype(np.uint32)
+    ids: Array = wide[..., 0] | wide[..., 1] << 8 | wide[..., 2] << 16
+    return ids
+
+
+def colors_of_ids(ids: Array) -> Array:
+    """The colours (H, W, 3), uint8, of ids (H, W)."""
+    return np.stack([ids & 255, ids >> 8 & 255, ids >> 16 & 255], axis=-1).astype(np.uint8)
+
+
+def fault_of(annotation: Mapping[str, Any]) -> str | None:
+    """What is wrong with a panoptic annotation, None where nothing is."""
+    segments = annotation.get("segments_info")
+    if not isinstance(segments, list) or not all(isinstance(segment, dict) for segment in segments):
+        return "its segments_info is no list of segments"
+    ids = [segment.get("id") for segment in segments]
+    if not all(type(number) is int and 0 < number < 1 << 24 for number in ids):
+        return "a segment has an id that is no whole number from 1 to 16777215"
+    if len(set(ids)) < len(ids):
+        return "two of its segments have one id"
+    return None

@@ -1,0 +1,204 @@
+"""The layout `cityscapes`: pictures in `leftImg8bit`, JSON files with polygons in `gtFine`.
+
+See https://github.com/mcordts/cityscapesScripts. A vertex there is a pixel, of which (0, 0) is the first: its
+centre lies half a pixel further in pixel edges. Later polygons lie on top of earlier ones.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from augcli.errors import DatasetError, printable
+from augcli.formats.coco.document import read_document
+from augcli.formats.coco.entries import reason_of
+from augcli.formats.coco.texts import text_of
+from augcli.formats.names import split_of
+from augcli.formats.reading import Reading, count, outside
+from augcli.formats.walk import File, Tree, nfc
+from augcli.sample import AnnotationHead, Item
+from augcli.wording import shown
+
+POLYGONS = "_polygons.json"
+IMAGES, IMAGE_ENDING, LABELS, LABEL_ENDING = "leftImg8bit", "_leftImg8bit", "gtFine", "_gtFine"
+PATH, FURTHER = "annotation_file", "further"  # fields of an entry, of an annotation
+_KEYS = ("images", "annotations", "categories")
+_WRITTEN = "annotations/instances.json"
+_OWN = ("label", "polygon", "deleted")
+HALF = 0.5
+
+
+@dataclass
+class _Found:
+    """What comes together: items, their objects by class, and what is to be said."""
+
+    entries: dict[str, dict[str, Any]] = field(default_factory=dict)
+    objects: dict[str, list[tuple[str, dict[str, Any]]]] = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
+    deleted: int = 0
+
+
+def find(tree: Tree) -> list[Reading]:
+    """The reading of all JSON files called `*_polygons.json` that have a picture, if there is one."""
+    index = _Index(tree)
+    found = _Found()
+    for path in tree.documents:
+        if path.endswith(POLYGONS):
+            _add(found, tree, index, path)
+    return [_reading(tree, found)] if found.entries else []
+
+
+class _Index:
+    """The pictures of a tree by their paths without suffix, and by the ends of these."""
+
+    def __init__(self, tree: Tree) -> None:
+        self._by_key = {file.key: file.path for file in tree.files}
+        self._by_name: dict[str, list[str]] = defaultdict(list)
+        for file in tree.files:
+            self._by_name[posixpath.basename(file.key)].append(file.path)
+
+    def find(self, path: str) -> str | None:
+        """The picture of a file with polygons: in `leftImg8bit` for its `gt` folder, or the only one."""
+        folder, name = posixpath.split(nfc(path).removesuffix(POLYGONS))
+        name = name.rpartition("_gt")[0] or name
+        parts = [IMAGES if part.startswith("gt") else part for part in folder.split("/")]
+        for stem in (name + IMAGE_ENDING, name):
+            if hit := self._by_key.get(posixpath.join(*parts, stem)):
+                return hit
+            if len(hits := self._by_name.get(stem, [])) == 1:
+                return hits[0]
+        return None
+
+
+def _add(found: _Found, tree: Tree, index: _Index, path: str) -> None:
+    image = index.find(path)
+    if image is None:
+        found.skipped.append(printable(f"{path}: its picture is not there"))
+        return
+    if image in found.entries:
+        other = found.entries[image][PATH]
+        what = f"its picture {image} is that of {other}; the file is left out"
+        found.faults.append(printable(f"{path}: {what}"))
+        return
+    try:
+        document, mended = read_document(tree.root / path, path)
+        sides, objects = _sides(document), _list(document.get("objects"))
+    except (DatasetError, ValueError) as error:
+        said = str(error) if isinstance(error, DatasetError) else f"{path}: {error}"
+        found.faults.append(printable(f"{said}; its picture is left out"))
+        return
+    found.faults += mended
+    found.entries[image] = {"id": 0, "file_name": image, **sides, PATH: path}
+    found.objects[image] = []
+    for number, one in enumerate(objects, 1):
+        _add_object(found, path, image, number, one)
+
+
+def _sides(document: Mapping[str, msgspec.Raw]) -> dict[str, int]:
+    """The size of the picture, where the file says it."""
+    keys = {"imgWidth": "width", "imgHeight": "height"}
+    said = {keys[key]: msgspec.json.decode(text) for key, text in document.items() if key in keys}
+    return {key: value for key, value in said.items() if type(value) is int and value > 0}
+
+
+def _list(text: msgspec.Raw | None) -> list[Any]:
+    if text is None:
+        raise ValueError("has no objects")
+    try:
+        return msgspec.json.decode(text, type=list[Any])
+    except msgspec.MsgspecError as error:
+        raise ValueError(f"objects cannot be read: {reason_of(error)}") from error
+
+
+def _add_object(found: _Found, path: str, image: str, number: int, one: Any) -> None:
+    if isinstance(one, dict) and one.get("deleted"):
+        found.deleted += 1
+        return
+    try:
+        found.objects[image].append(object_of(number, one))
+    except ValueError as wrong:
+        name = one.get("label") if isinstance(one, dict) else None
+        label = f" ({name})" if isinstance(name, str) else ""
+        found.faults.append(printable(f"{path}: object {number}{label}: {wrong}; it is left out"))
+
+
+def object_of(number: int, one: Any) -> tuple[str, dict[str, Any]]:
+    """The class and the annotation of an object. Raises ValueError with what is wrong with it."""
+    if not isinstance(one, dict):
+        raise ValueError(f"it is {shown(one)}, and not a mapping")
+    if not isinstance(one.get("label"), str):
+        raise ValueError("it has no label")
+    points = one.get("polygon")
+    if not isinstance(points, list) or not all(map(_is_point, points)):
+        raise ValueError("its polygon is no list of points [x, y]")
+    if len(points) < 3:
+        raise ValueError(f"its polygon has {count(len(points), 'point')}, at least 3 are needed")
+    xs, ys = ([point[axis] + HALF for point in points] for axis in (0, 1))
+    turned = zip(xs, ys, [*xs[1:], xs[0]], [*ys[1:], ys[0]], strict=True)
+    return one["label"], {
+        "id": number,
+        "segmentation": [[value for point in zip(xs, ys, strict=True) for value in point]],
+        "bbox": [min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys)],
+        "area": abs(sum(x * v - u * y for x, y, u, v in turned)) / 2,
+        "iscrowd": 0,
+        FURTHER: {key: value for key, value in one.items() if key not in _OWN},
+    }
+
+
+def _is_point(point: Any) -> bool:
+    return isinstance(point, list) and len(point) == 2 and all(type(v) in (int, float) for v in point)
+
+
+def _reading(tree: Tree, found: _Found) -> Reading:
+    folders = {File(path).folder for path in found.entries}
+    names = sorted({name for objects in found.objects.values() for name, _ in objects})
+    numbers = {name: number for number, name in enumerate(names, 1)}
+    items = [_item(image, found, numbers) for image in found.entries]
+    rest = [file for file in tree.files if file.path not in found.entries]
+    orphans = [file for file in rest if file.folder in folders]
+    objects = sum(map(len, found.objects.values()))
+    deleted = [f"{count(found.deleted, 'object')} deleted by who drew them"] if found.deleted else []
+    return Reading(
+        keys={"layout": "cityscapes"},
+        reason=f"{count(len(items), 'file')} of polygons as in Cityscapes with {count(objects, 'object')}",
+        items=tuple(items),
+        orphan_images=tuple(file.path for file in orphans),
+        skipped=(*found.skipped, *deleted, *outside(f for f in rest if f not in set(orphans))),
+        annotation_files={LABELS: _head(tree, numbers, items, found.faults)},
+    )
+
+
+def _item(image: str, found: _Found, numbers: Mapping[str, int]) -> Item:
+    texts = [
+        text_of({"image_id": 0, "category_id": numbers[name], **fields})
+        for name, fields in found.objects[image]
+    ]
+    return Item(
+        File(image).key,
+        image,
+        split=split_of(File(image).folder),
+        entries={LABELS: text_of(found.entries[image])},
+        annotations={LABELS: tuple(texts)},
+    )
+
+
+def _head(
+    tree: Tree, numbers: Mapping[str, int], items: Sequence[Item], faults: Sequence[str]
+) -> AnnotationHead:
+    """What a file of COCO with these annotations would hold besides."""
+    categories = tuple({"id": number, "name": name} for name, number in numbers.items())
+    return AnnotationHead(
+        keys=_KEYS,
+        rest={"categories": text_of(categories)},
+        categories=categories,
+        faults=tuple(faults),
+        path=tree.root / LABELS,
+        written=_WRITTEN,
+        order=tuple(item.key for item in items),
+    )

@@ -1,0 +1,77 @@
+"""Where the images of an annotation file lie: in which folder its `file_name`s start."""
+
+from __future__ import annotations
+
+import posixpath
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+
+from augcli.formats.names import split_of
+from augcli.formats.walk import File, nfc
+
+_SAME_SPLIT = {"valid": "val", "validation": "val"}
+
+
+class Places:
+    """The images of a tree by their names."""
+
+    def __init__(self, files: Iterable[File]) -> None:
+        self._files: dict[str, File] = {}
+        self._by_name: dict[str, list[str]] = defaultdict(list)
+        for file in files:
+            path = nfc(file.path)
+            self._files[path] = file
+            self._by_name[posixpath.basename(path)].append(path)
+
+    def file(self, folder: str, name: str) -> File | None:
+        """The image with this `file_name` below a folder."""
+        return self._files.get(nfc(posixpath.join(folder, name)))
+
+    def folders(self, names: Iterable[str]) -> Counter[str]:
+        """For each folder, how many of these `file_name`s lie below it."""
+        found: Counter[str] = Counter()
+        for name in map(nfc, names):
+            for path in self._by_name.get(posixpath.basename(name), ()):
+                if path == name:
+                    found[""] += 1
+                elif path.endswith(f"/{name}"):
+                    found[path[: -len(name) - 1]] += 1
+        return found
+
+
+def image_roots(found: Counter[str], annotation_file: str, split: str | None, told: str | None) -> list[str]:
+    """The folders that may be meant, the most likely alone where one is likelier: none, one, or several.
+
+    A folder of another split is never meant. `told` is the folder that the user names: images lie in it, or
+    in a folder below it.
+    """
+    fits = {folder: n for folder, n in found.items() if _may_be(folder, split, told)}
+    near = sorted(folder for folder, n in fits.items() if 2 * n >= max(fits.values()))
+    place, stem = posixpath.split(posixpath.splitext(annotation_file)[0])
+    closest = max((_shared(folder, place) for folder in near), default=0)
+    hints = (
+        lambda folder: folder == told,
+        lambda folder: _shared(folder, place) == closest,
+        lambda folder: posixpath.basename(folder) and posixpath.basename(folder) in stem,
+        lambda folder: split and _same(split_of(folder)) == _same(split),
+    )
+    for hint in hints:
+        near = [folder for folder in near if hint(folder)] or near
+    return near
+
+
+def _shared(one: str, other: str) -> int:
+    """How many folders two paths begin with in common."""
+    return len(posixpath.commonprefix([one.split("/"), other.split("/")])) if one and other else 0
+
+
+def _may_be(folder: str, split: str | None, told: str | None) -> bool:
+    if told is not None:
+        return told in ("", folder) or folder.startswith(f"{told}/")
+    said = split_of(folder)
+    return not said or not split or _same(said) == _same(split)
+
+
+def _same(split: str | None) -> str | None:
+    """One name for the splits that mean the same."""
+    return _SAME_SPLIT.get(split, split) if split else None

@@ -1,0 +1,166 @@
+"""data.yaml: the classes, the keypoints and the pictures of a data set of YOLO.
+
+See https://docs.ultralytics.com/datasets/detect/#ultralytics-yolo-format.
+"""
+
+from __future__ import annotations
+
+import json
+import posixpath
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from augcli.errors import DatasetError
+from augcli.formats.yolo.names import SPLITS
+from augcli.wording import shown
+
+MAX_BYTES = 1 << 20
+_OWN = ("path", "names", "nc", "kpt_shape", "download", "minival", "validation", *SPLITS)
+
+
+@dataclass(frozen=True)
+class Config:
+    """What data.yaml says; `file` is its path, relative to the root.
+
+    `keypoints` are names, a left and a right one for each pair of `flip_idx`; `dimensions` is how many
+    numbers a row has for each, 2 or 3. `splits` are folders or lists of pictures, as they are written, by
+    split, and `folder` is what they are relative to. `rest` are the further keys.
+    """
+
+    file: str = ""
+    names: tuple[str, ...] = ()
+    keypoints: tuple[str, ...] = ()
+    dimensions: int = 3
+    folder: str = ""
+    splits: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    rest: Mapping[str, Any] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
+
+
+def looks_like_config(path: Path) -> bool:
+    """Whether a YAML file says names of classes, and pictures of a split."""
+    try:
+        data = _loaded(path, path.name)
+    except DatasetError:
+        return False
+    return "names" in data and any(key in data for key in SPLITS)
+
+
+def read_config(path: Path, where: str) -> Config:
+    """What a data.yaml says. Raises DatasetError for one that is broken or contradicts itself."""
+    data = _loaded(path, where)
+    names = _names(data.get("names"), where)
+    keypoints, remarks = _keypoints(data, where)
+    texts = {split: data.get(split, data.get("validation") if split == "val" else None) for split in SPLITS}
+    splits = {split: _texts(value) for split, value in texts.items() if value}
+    folder = data.get("path")
+    return Config(
+        where,
+        names,
+        keypoints,
+        _dimensions(data.get("kpt_shape"), where),
+        folder if isinstance(folder, str) else "",
+        splits,
+        _rest(path, data),
+        remarks,
+    )
+
+
+def _loaded(path: Path, where: str) -> dict[str, Any]:
+    """The mapping of a YAML file: all its scalars are text, so that a class may be called `no`."""
+    mend = "write the file again, or mend it there"
+    try:
+        data = path.read_bytes()
+        if len(data) > MAX_BYTES:
+            raise DatasetError(f"is longer than {MAX_BYTES} bytes", where=where, mend="name another file")
+        text = data.decode()
+        if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text)):
+            raise DatasetError("aliases (*name) are not read in it", where=where, mend="write them out")
+        loaded = yaml.load(text, yaml.BaseLoader)  # noqa: S506 - it makes nothing but text, lists and mappings
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
+        what = "cannot be read" if isinstance(error, OSError) else "is no YAML"
+        raise DatasetError(f"{what} ({' '.join(str(error).split())})", where=where, mend=mend) from error
+    if not isinstance(loaded, dict):
+        raise DatasetError("is no mapping", where=where, mend="give YOLO's data.yaml, with names:")
+    return loaded
+
+
+def _names(value: Any, where: str) -> tuple[str, ...]:
+    """The names of the classes from 0; one that a mapping leaves out is called by its number."""
+    if isinstance(value, list) and all(isinstance(name, str) for name in value):
+        return tuple(value)
+    if isinstance(value, dict) and all(key.isdecimal() and isinstance(v, str) for key, v in value.items()):
+        known = {int(key): name for key, name in value.items()}
+        if max(known, default=0) < MAX_BYTES:
+            return tuple(known.get(number, str(number)) for number in range(max(known, default=-1) + 1))
+    what = f"names is {shown(value)}, and not a list of names, or names by number"
+    raise DatasetError(what, where=where, mend="write names: {0: cat, 1: dog}")
+
+
+def _dimensions(shape: Any, where: str) -> int:
+    if shape is None:
+        return 3
+    if isinstance(shape, list) and len(shape) == 2 and all(isinstance(n, str) for n in shape):
+        count, dimensions = shape
+        if count.isdecimal() and 0 < int(count) <= MAX_BYTES and dimensions in ("2", "3"):
+            return int(dimensions)
+    what = f"kpt_shape is {shown(shape)}, and not [number of keypoints, 2 or 3]"
+    raise DatasetError(what, where=where, mend="write kpt_shape: [17, 3]")
+
+
+def _keypoints(data: Mapping[str, Any], where: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The names of the keypoints, and what is to be said of them."""
+    if data.get("kpt_shape") is None:
+        return (), ()
+    _dimensions(data["kpt_shape"], where)
+    count, flip = int(data["kpt_shape"][0]), data.get("flip_idx")
+    if flip is not None:
+        return _by_pairs(flip, count, where), ()
+    remark = f"{where}: kpt_shape without flip_idx: a mirror exchanges keypoints by their names alone"
+    return _named(data.get("kpt_names"), count), (remark,)
+
+
+def _named(value: Any, count: int) -> tuple[str, ...]:
+    """The names that the file gives to the keypoints of its first class, or else their numbers."""
+    first = next(iter(value.values()), None) if isinstance(value, dict) else value
+    if isinstance(first, list) and len(first) == count and len({*map(str, first)}) == count:
+        return tuple(map(str, first))
+    return tuple(map(str, range(count)))
+
+
+def _by_pairs(flip: Any, count: int, where: str) -> tuple[str, ...]:
+    """Names of which the words left and right say which keypoints a mirror exchanges."""
+    numbers = [int(n) for n in flip if isinstance(n, str) and n.isdecimal()] if isinstance(flip, list) else []
+    is_exchange = sorted(numbers) == list(range(count)) and len(flip) == count
+    if not is_exchange or any(numbers[other] != n for n, other in enumerate(numbers)):
+        what = f"flip_idx is {shown(flip)}, and no exchange of {count} keypoints two and two"
+        raise DatasetError(what, where=where, mend="write for each keypoint the number of its mirror image")
+    sides = {n: "left" if n < other else "right" for n, other in enumerate(numbers) if n != other}
+    return tuple(f"{sides[n]}_{min(n, other)}" if n in sides else str(n) for n, other in enumerate(numbers))
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    return tuple(text for text in (value if isinstance(value, list) else [value]) if isinstance(text, str))
+
+
+def _rest(path: Path, data: Mapping[str, Any]) -> dict[str, Any]:
+    """The further keys, with numbers as numbers; without flip_idx, none is to be written."""
+    loaded = yaml.safe_load(path.read_bytes())
+    kept = {key: value for key, value in loaded.items() if key not in _OWN and isinstance(key, str)}
+    plain: dict[str, Any] = json.loads(json.dumps(kept, default=str))
+    points = {key: plain.get(key) for key in ("flip_idx", "kpt_names")} if "kpt_shape" in data else {}
+    return plain | points
+
+
+def tails(folder: str, *texts: str) -> list[str]:
+    """The places below a folder that a path may mean, the likeliest first.
+
+    data.yaml is often moved away from the machine where its absolute paths hold: all ends of it are tried.
+    """
+    each = (part for text in texts for part in text.replace("\\", "/").split("/"))
+    parts = [part for part in each if part not in ("", ".", "..")]
+    return [posixpath.join(folder, *parts[at:]) for at in range(len(parts) + 1)]

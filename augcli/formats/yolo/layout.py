@@ -1,0 +1,210 @@
+"""The layout `yolo`: pictures in `images`, label files of the same names in `labels`, and data.yaml."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from augcli.errors import DatasetError, printable
+from augcli.formats.coco.layout import path_below
+from augcli.formats.coco.texts import text_of
+from augcli.formats.names import split_of
+from augcli.formats.reading import Reading, count, outside
+from augcli.formats.sizes import upright_size
+from augcli.formats.walk import File, Tree, is_image, nfc
+from augcli.formats.yolo.config import Config, looks_like_config, read_config, tails
+from augcli.formats.yolo.names import LABELS, NAMES, label_path
+from augcli.formats.yolo.rows import looks_like_rows, read_rows
+from augcli.sample import AnnotationHead, Item
+
+MOST_LOOKED_AT = 5  # label files, to see whether they are YOLO's
+MOST_DIGITS = 5  # of the number of a class without a name
+CLASS_FILES = ("classes.txt", "obj.names", f"{LABELS}/classes.txt")
+_KEYS = ("images", "annotations", "categories")
+_WRITTEN = "annotations/instances.json"
+
+
+@dataclass
+class _Found:
+    """What comes together of a data set: pictures with their splits, and what is to be said."""
+
+    splits: dict[str, str | None] = field(default_factory=dict)
+    skipped: list[str] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+
+
+def find(tree: Tree, config: str | None, *, is_named: bool) -> list[Reading]:
+    """The readings: one for each data.yaml, or one by the label files where there is none.
+
+    `config` is the path of a data.yaml, relative to the root or absolute. Where the layout is not named, its
+    label files have to look like YOLO's. Raises DatasetError for a data.yaml that is broken, and for a
+    picture in two splits.
+    """
+    if config is not None:
+        name = path_below(tree.root, tree.root / config)
+        files = {name: tree.root / name}
+    else:
+        yamls = [path for path in tree.texts if path.lower().endswith((".yaml", ".yml"))]
+        files = {path: tree.root / path for path in yamls if looks_like_config(tree.root / path)}
+    configs = [read_config(path, name) for name, path in files.items()] or [Config()]
+    readings = [_reading(tree, one, is_named=is_named) for one in configs]
+    found = [reading for reading in readings if reading]
+    return found if config is None and len(found) < 2 else [_named(tree.root, reading) for reading in found]
+
+
+def _named(root: Path, reading: Reading) -> Reading:
+    """The reading with the name of its data.yaml, which tells it from others."""
+    path = reading.annotation_files[LABELS].path.relative_to(root).as_posix()
+    return replace(reading, keys={**reading.keys, "annotations": path})
+
+
+def _reading(tree: Tree, config: Config, *, is_named: bool) -> Reading | None:
+    labels = _labels(tree)
+    found = _by_config(tree, config) if config.splits else _by_labels(tree, labels)
+    own = {path: labels[path] for path in found.splits if path in labels}
+    is_yolo = bool(config.file and own) or _look_like_rows(tree.root, own.values())
+    if not found.splits or not (is_named or is_yolo):
+        return None
+    config = replace(config, names=config.names or _names(tree, own.values()))
+    items = [_item(tree, path, own.get(path), config, found) for path in found.splits]
+    objects = sum(len(item.annotations[LABELS]) for item in items)
+    labelled = f"{count(len(items), 'image')} with {count(objects, 'object')}"
+    reason = f"{count(len(own), 'label file')} of YOLO; {labelled}"
+    return Reading(
+        keys={"layout": "yolo"},
+        reason=f"{config.file}: {reason}" if config.file else reason,
+        items=tuple(items),
+        skipped=(
+            *config.remarks,
+            *found.skipped,
+            *_lonely(tree, labels.values()),
+            *outside(file for file in tree.files if file.path not in found.splits),
+        ),
+        annotation_files={LABELS: _head(tree, config, items, found.faults)},
+    )
+
+
+def _labels(tree: Tree) -> dict[str, str]:
+    """The label files by their pictures, both as they are on disk."""
+    texts = {nfc(path): path for path in tree.texts}
+    wanted = ((file.path, nfc(label_path(file.path))) for file in tree.files)
+    return {path: texts[label] for path, label in wanted if label in texts}
+
+
+def _lonely(tree: Tree, used: Iterable[str]) -> list[str]:
+    """A line for the label files that no picture has."""
+    known = {*used, *CLASS_FILES}
+    files = (path for path in tree.texts if path.lower().endswith(".txt") and LABELS in path.split("/")[:-1])
+    lonely = [path for path in files if path not in known and posixpath.basename(path) != "classes.txt"]
+    return (
+        [f"{count(len(lonely), 'label file')} without an image, first {printable(lonely[0])}"]
+        if lonely
+        else []
+    )
+
+
+def _by_labels(tree: Tree, labels: Mapping[str, str]) -> _Found:
+    """The pictures of the folders in which some have a label file."""
+    folders = {File(path).folder for path in labels}
+    return _Found({file.path: split_of(file.folder) for file in tree.files if file.folder in folders})
+
+
+def _by_config(tree: Tree, config: Config) -> _Found:
+    """The pictures that data.yaml names. Raises DatasetError for one in two splits."""
+    found = _Found()
+    home = posixpath.dirname(config.file)
+    for split, texts in config.splits.items():
+        for text in texts:
+            paths = _pictures(tree, home, config.folder, text)
+            if not paths:
+                found.skipped.append(printable(f"{config.file}: {split}: there are no pictures in {text}"))
+            for path in paths:
+                if (first := found.splits.setdefault(path, split)) != split:
+                    what = f"{path} is a picture of {first} and of {split}"
+                    mend = "a picture belongs to one split: leave one of them out"
+                    raise DatasetError(what, where=config.file, mend=mend)
+    return found
+
+
+def _pictures(tree: Tree, home: str, folder: str, text: str) -> list[str]:
+    """The pictures that an entry of data.yaml means: those below a folder, or those of a list."""
+    for place in (*tails(home, folder, text), *tails("", folder, text)):
+        if place in tree.texts:
+            return _listed(tree, place)
+        if place in tree.children and place not in ("", home):
+            return [file.path for file in tree.below(place)]
+    return [file.path for file in tree.below(home)] if text in (".", "./") else []
+
+
+def _listed(tree: Tree, path: str) -> list[str]:
+    """The pictures that a list names, relative to its own folder or by the ends of their paths."""
+    known = {nfc(file.path): file.path for file in tree.files}
+    folder = posixpath.dirname(path)
+    lines = (line.strip() for line in _text(tree.root / path).splitlines())
+    places = ((*tails(folder, nfc(line)), *tails("", nfc(line))) for line in lines if is_image(line))
+    hits = (next((place for place in each if place in known), None) for each in places)
+    return list(dict.fromkeys(known[hit] for hit in hits if hit))
+
+
+def _text(path: Path) -> str:
+    """The text of a file; what is no UTF-8 is replaced, and then no number."""
+    try:
+        return path.read_text(encoding="utf-8-sig", errors="replace")
+    except OSError as error:
+        what = f"cannot be read ({error.strerror})"
+        raise DatasetError(what, where=str(path), mend="make it readable, or move it away") from error
+
+
+def _look_like_rows(root: Path, files: Iterable[str]) -> bool:
+    texts = (text for file in sorted(files) if (text := _text(root / file)).strip())
+    looked_at = [looks_like_rows(text) for _, text in zip(range(MOST_LOOKED_AT), texts, strict=False)]
+    return bool(looked_at) and all(looked_at)
+
+
+def _names(tree: Tree, files: Iterable[str]) -> tuple[str, ...]:
+    """The names of the classes where no data.yaml says them: a file's lines, or else their numbers."""
+    for name in CLASS_FILES:
+        if name in tree.texts:
+            return tuple(line.strip() for line in _text(tree.root / name).splitlines() if line.strip())
+    lines = (line for file in files for line in _text(tree.root / file).splitlines() if line.strip())
+    first = (line.split(maxsplit=1)[0] for line in lines)
+    largest = max((int(word) for word in first if word.isdecimal() and len(word) < MOST_DIGITS), default=-1)
+    return tuple(map(str, range(largest + 1)))
+
+
+def _item(tree: Tree, path: str, labels: str | None, config: Config, found: _Found) -> Item:
+    """The item of a picture; one without a label file has no objects."""
+    text = _text(tree.root / labels) if labels else ""
+    entry: dict[str, Any] = {"id": 0, "file_name": path}
+    annotations: Sequence[Mapping[str, Any]] = ()
+    if labels and text.strip() and (size := upright_size(tree.root / path, path)):
+        rows = read_rows(text, size, config, labels)
+        annotations = rows.annotations
+        found.faults += map(printable, rows.faults)
+        entry |= {"width": size[0], "height": size[1]}
+    return Item(
+        File(path).key,
+        path,
+        split=found.splits[path],
+        entries={LABELS: text_of(entry)},
+        annotations={LABELS: tuple(map(text_of, annotations))},
+    )
+
+
+def _head(tree: Tree, config: Config, items: Sequence[Item], faults: Sequence[str]) -> AnnotationHead:
+    """What a file of COCO with these annotations would hold besides."""
+    points = {"keypoints": list(config.keypoints)} if config.keypoints else {}
+    categories = tuple({"id": n, "name": name, **points} for n, name in enumerate(config.names))
+    rest = {"categories": text_of(categories)} | {key: text_of(value) for key, value in config.rest.items()}
+    return AnnotationHead(
+        keys=_KEYS,
+        rest=rest,
+        categories=categories,
+        faults=tuple(faults),
+        path=tree.root / (config.file or NAMES),
+        written=_WRITTEN,
+        order=tuple(item.key for item in items),
+    )

@@ -1,0 +1,256 @@
+"""YOLO's label files beside a COCO output, and what of COCO they cannot say."""
+
+import json
+
+import numpy as np
+import objects
+import pytest
+import sets
+from hypothesis import given
+from hypothesis import strategies as st
+from pycocotools import mask as coco_masks
+
+from augcli.also.contours import contours_of, joined
+from augcli.also.objects import Object
+from augcli.also.yolo import row_of
+from augcli.errors import DatasetError
+
+PLAIN = "variants: {fliplr: [horizontal_flip]}\noutput: {also: [%s]}\n"
+SQUARE = [8, 4, 24, 4, 24, 20, 8, 20]
+PERSON = {"id": 1, "name": "person", "keypoints": objects.EYES}
+W, H = objects.SIZE
+
+
+def expanded(tmp_path, root, name="yolo", text=PLAIN):
+    out = tmp_path / "out"
+    report = sets.run(text % name, root, out)
+    assert report.failed == []
+    return out, report
+
+
+def polygon(number, parts=(SQUARE,), **fields):
+    return objects.annotation(number, segmentation=list(parts), bbox=[8, 4, 16, 16], area=256, **fields)
+
+
+def test_boxes_are_centres_and_sides_in_shares_of_the_picture(tmp_path):
+    root = objects.coco(tmp_path / "in", [objects.annotation(7, 2, bbox=[8, 4, 16, 8])])
+    out, report = expanded(tmp_path, root)
+    assert (out / "labels/train/a.txt").read_text() == "1 0.25 0.2 0.25 0.2\n"
+    assert (out / "labels/train/a__fliplr.txt").read_text() == "1 0.75 0.2 0.25 0.2\n"
+    assert (out / "train.txt").read_text() == "./images/train/a.png\n./images/train/a__fliplr.png\n"
+    assert objects.config(out) == {"train": "train.txt", "names": {0: "cat", 1: "dog"}}
+    assert report.losses == []
+
+
+def test_category_ids_with_gaps_become_classes_without(tmp_path):
+    categories = [{"id": 90, "name": "b"}, {"id": 3, "name": "a"}]
+    annotations = [objects.annotation(1, 3, bbox=[0, 0, W, H]), objects.annotation(2, 90, bbox=[0, 0, W, H])]
+    out, _ = expanded(tmp_path, objects.coco(tmp_path / "in", annotations, categories))
+    assert [row[0] for row in objects.rows(out, "labels/train/a.txt")] == [1, 0]
+    assert objects.config(out)["names"] == {0: "b", 1: "a"}
+
+
+def test_labels_lie_beside_pictures_that_are_in_no_folder_called_images(tmp_path):
+    root = objects.coco(tmp_path / "in", [polygon(1)], images=("photos/a.png",))
+    out, _ = expanded(tmp_path, root)
+    assert (out / "photos/a.txt").exists()
+    assert (out / "photos/a__fliplr.txt").exists()
+
+
+def test_a_picture_without_objects_has_an_empty_label_file(tmp_path):
+    out, _ = expanded(tmp_path, objects.coco(tmp_path / "in", []))
+    assert (out / "labels/train/a.txt").read_bytes() == b""
+
+
+def test_segments_are_polygons_in_shares_of_the_picture(tmp_path):
+    out, _ = expanded(tmp_path, objects.coco(tmp_path / "in", [polygon(1)]))
+    (row,) = objects.rows(out, "labels/train/a.txt")
+    assert np.allclose(np.reshape(row[1:], (-1, 2)) * objects.SIZE, np.reshape(SQUARE, (-1, 2)))
+    assert json.loads((out / "yolo.json").read_text()) == {"form": "segments", "left_out": {}, "changed": {}}
+
+
+def test_parts_are_joined_and_counted(tmp_path):
+    other = [30, 4, 40, 4, 40, 20]
+    out, report = expanded(tmp_path, objects.coco(tmp_path / "in", [polygon(1, [SQUARE, other])]))
+    assert report.losses == ["yolo: 2 changed: its parts or holes are joined to one line"]
+    (row,) = objects.rows(out, "labels/train/a.txt")
+    assert len(row) == 1 + 2 * (4 + 1 + 3 + 1)
+    assert area_of(np.reshape(row[1:], (-1, 2)) * objects.SIZE) == pytest.approx(256 + 80, abs=0.01)
+
+
+def test_crowds_captions_and_objects_without_a_segmentation_are_left_out_and_counted(tmp_path):
+    rle = {"size": [H, W], "counts": [0, W * H]}
+    crowd = objects.annotation(2, segmentation=rle, bbox=[0, 0, W, H], area=W * H) | {"iscrowd": 1}
+    caption = {"id": 4, "image_id": 1, "caption": "a cat"}
+    annotations = [polygon(1), crowd, objects.annotation(3, bbox=[0, 0, 9, 9]), caption]
+    out, report = expanded(tmp_path, objects.coco(tmp_path / "in", annotations))
+    assert report.losses == [
+        "yolo: 2 left out: a caption",
+        "yolo: 2 left out: a crowd (iscrowd), for which YOLO has no word",
+        "yolo: 2 left out: it has no segmentation",
+    ]
+    assert len(objects.rows(out, "labels/train/a.txt")) == 1
+
+
+def test_boxes_that_were_asked_for_say_that_they_are_no_more(tmp_path):
+    out, report = expanded(tmp_path, objects.coco(tmp_path / "in", [polygon(1)]), "yolo-boxes")
+    assert (out / "labels/train/a.txt").read_text() == "0 0.25 0.3 0.25 0.4\n"
+    assert report.losses == ["yolo-boxes: 2 changed: its segmentation is not said"]
+
+
+def test_a_box_is_cut_at_the_edge_of_its_picture():
+    said = row_of(Object(0, {"bbox": [-16, -10, 32, 20]}), objects.SIZE, "boxes")
+    assert said.numbers == [0.125, 0.125, 0.25, 0.25]
+
+
+def test_what_lies_outside_of_the_picture_is_left_out():
+    for form in ("boxes", "segments"):
+        fields = {"bbox": [W + 1, 0, 9, 9], "segmentation": [[W + 1, 0, W + 9, 0, W + 9, 9]]}
+        said = row_of(Object(0, fields), objects.SIZE, form)
+        assert (said.numbers, said.lost) == (None, ("it lies outside of the picture",))
+
+
+# --- poses
+
+
+def pose(number, points, **fields):
+    fields = {"keypoints": points, "num_keypoints": 2, "bbox": [8, 4, 16, 16], **fields}
+    return objects.annotation(number, **fields)
+
+
+def test_poses_count_from_the_edge_and_are_exchanged_in_a_mirror(tmp_path):
+    root = objects.coco(tmp_path / "in", [pose(1, [10, 5, 2, 12, 6, 1, 0, 0, 0])], [PERSON])
+    out, _ = expanded(tmp_path, root)
+    (row,) = objects.rows(out, "labels/train/a.txt")
+    assert np.allclose(row[5:], [10.5 / W, 5.5 / H, 2, 12.5 / W, 6.5 / H, 1, 0, 0, 0], atol=1e-6)
+    (row,) = objects.rows(out, "labels/train/a__fliplr.txt")
+    assert np.allclose(row[5:], [1 - 10.5 / W, 5.5 / H, 2, 0, 0, 0, 1 - 12.5 / W, 6.5 / H, 1], atol=1e-6)
+    config = objects.config(out)
+    assert (config["kpt_shape"], config["flip_idx"]) == ([3, 3], [0, 2, 1])
+    assert config["kpt_names"] == {0: objects.EYES}
+
+
+def test_keypoints_of_no_side_say_no_flip_idx(tmp_path):
+    category = PERSON | {"keypoints": ["tip", "tail", "fin"]}
+    out, _ = expanded(tmp_path, objects.coco(tmp_path / "in", [pose(1, [1, 1, 2] * 3)], [category]))
+    assert "flip_idx" not in objects.config(out)
+
+
+def test_names_of_the_recipe_pair_keypoints(tmp_path):
+    category = PERSON | {"keypoints": ["tip", "port", "starboard"]}
+    text = "input: {mirror: [[port, starboard]]}\n" + PLAIN
+    root = objects.coco(tmp_path / "in", [pose(1, [1, 1, 2] * 3)], [category])
+    out, _ = expanded(tmp_path, root, text=text)
+    assert objects.config(out)["flip_idx"] == [0, 2, 1]
+
+
+def test_an_object_of_two_files_is_one_with_the_fields_of_both(tmp_path):
+    root = objects.coco(tmp_path / "in", [polygon(1), polygon(2, category=2)], ["person", "dog"])
+    objects.coco(root, [pose(1, [10, 5, 2] * 3)], [PERSON], name="person_keypoints")
+    out, report = expanded(tmp_path, root, "yolo-segments")
+    assert [row[0] for row in objects.rows(out, "labels/train/a.txt")] == [0, 1]
+    assert report.losses == ["yolo-segments: 2 changed: its keypoints are not said"]
+    (tmp_path / "again").mkdir()
+    out, report = expanded(tmp_path / "again", root, "yolo-pose")
+    assert [row[0] for row in objects.rows(out, "labels/train/a.txt")] == [0]
+    assert report.losses == [
+        "yolo-pose: 2 left out: it has no keypoints",
+        "yolo-pose: 2 changed: its segmentation is not said",
+    ]
+
+
+# --- refused
+
+
+def refusal(tmp_path, root, name):
+    with pytest.raises(DatasetError) as error:
+        sets.run(PLAIN % name, root, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    return str(error.value)
+
+
+def test_yolo_alone_does_not_choose_between_segments_and_poses(tmp_path):
+    root = objects.coco(tmp_path / "in", [polygon(1)], [PERSON, {"id": 2, "name": "dog"}])
+    assert refusal(tmp_path, root, "yolo") == (
+        f"{root}: also: yolo may be segments or pose here, for some classes have keypoints and others none; "
+        "write yolo-boxes, yolo-segments or yolo-pose"
+    )
+
+
+def test_poses_need_one_list_of_keypoints(tmp_path):
+    root = objects.coco(tmp_path / "in", [polygon(1)])
+    mend = "write yolo-boxes, yolo-segments or yolo-pose"
+    assert refusal(tmp_path, root, "yolo-pose") == (
+        f"{root}: also: yolo-pose: there are no keypoints; {mend}"
+    )
+    fish = {"id": 2, "name": "fish", "keypoints": ["fin"]}
+    root = objects.coco(tmp_path / "two", [polygon(1)], [PERSON, fish])
+    assert refusal(tmp_path, root, "yolo-pose") == (
+        f"{root}: also: yolo-pose: classes have different keypoints, and YOLO one list for all; {mend}"
+    )
+
+
+def test_descriptions_of_objects_need_objects(tmp_path):
+    root = sets.folders(tmp_path / "in")
+    assert refusal(tmp_path, root, "yolo") == (
+        f"{root}: also: yolo describes objects, and there are no annotations of objects; leave it out"
+    )
+
+
+def test_one_output_is_described_for_yolo_once(tmp_path):
+    root = objects.coco(tmp_path / "in", [polygon(1)])
+    assert refusal(tmp_path, root, "yolo-boxes, yolo-segments") == (
+        "also: yolo-boxes, yolo-segments would be files of the same names; choose one of them"
+    )
+    assert refusal(tmp_path, root, "coco") == (
+        f"{root}: also: coco is what the output is already; leave it out"
+    )
+
+
+def test_labels_never_take_the_name_of_a_list(tmp_path):
+    root = objects.coco(tmp_path / "in", [polygon(1)], images=("train.png",))
+    with pytest.raises(DatasetError) as error:
+        sets.run(PLAIN % "yolo", root, tmp_path / "out")
+    assert str(error.value) == (
+        "YOLO would look for the labels of a picture in train.txt, which is another file's name; "
+        "rename the picture or its folder"
+    )
+
+
+def test_a_description_can_be_added_to_a_finished_output(tmp_path):
+    root, out = objects.coco(tmp_path / "in", [polygon(1)]), tmp_path / "out"
+    sets.run("variants: {fliplr: [horizontal_flip]}\n", root, out)
+    before = sets.tree(out)
+    assert sets.run(PLAIN % "yolo", root, out).written == 0
+    assert (out / "labels/train/a.txt").exists()
+    assert sets.run("variants: {fliplr: [horizontal_flip]}\n", root, out).written == 0
+    assert sets.tree(out) == before
+
+
+# --- one line for several
+
+
+def area_of(points):
+    x, y = points.T
+    return abs((x * np.roll(y, -1) - np.roll(x, -1) * y).sum()) / 2
+
+
+def drawn(line):
+    rle = coco_masks.frPyObjects([line.ravel().tolist()], H, W)
+    return coco_masks.decode(rle)[..., 0]
+
+
+@given(st.integers(0, 2**32), st.floats(0.05, 0.9))
+def test_the_line_around_an_rle_has_its_pixels_with_all_holes(seed, share):
+    mask = (np.random.default_rng(seed).random((H // 4, W // 4)) < share).repeat(4, 0).repeat(4, 1)
+    rle = coco_masks.encode(np.asfortranarray(mask.astype(np.uint8)))
+    contours = contours_of({"size": rle["size"], "counts": rle["counts"].decode()}, objects.SIZE)
+    if mask.any():
+        assert np.array_equal(drawn(joined(contours)), mask)
+    else:
+        assert contours == []
+
+
+def test_parts_that_overlap_are_drawn_together():
+    contours = contours_of([SQUARE, [12, 8, 40, 8, 40, 16, 12, 16]], objects.SIZE)
+    assert drawn(joined(contours)).sum() == 16 * 16 + 16 * 8

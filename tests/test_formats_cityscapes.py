@@ -1,0 +1,165 @@
+"""Cityscapes' polygons: as a layout, and beside another output."""
+
+import json
+
+import objects
+import pytest
+import sets
+from hypothesis import given
+from hypothesis import strategies as st
+
+from augcli.also.cityscapes import polygon_of
+from augcli.also.objects import Object
+from augcli.annotations.numbering import Finished
+from augcli.errors import DatasetError
+from augcli.formats import read_dataset
+from augcli.formats.cityscapes import object_of
+from augcli.sample import Item
+
+W, H = objects.SIZE
+FLIP = "variants: {fliplr: [horizontal_flip]}\n"
+IMAGE = "leftImg8bit/train/ulm/ulm_000001_000002_leftImg8bit.png"
+POLYGONS = "gtFine/train/ulm/ulm_000001_000002_gtFine_polygons.json"
+COPY = "gtFine/train/ulm/ulm_000001_000002_leftImg8bit__fliplr_gtFine_polygons.json"
+ROAD = {"label": "road", "polygon": [[0, 20], [W - 1, 20], [W - 1, H - 1], [0, H - 1]]}
+CAR = {"label": "car", "polygon": [[8, 4], [23, 4], [23, 19]], "id": 4, "user": "me"}
+
+
+def cityscapes(root, found, image=IMAGE, polygons=POLYGONS):
+    objects.photo(root, image)
+    (root / polygons).parent.mkdir(parents=True, exist_ok=True)
+    (root / polygons).write_text(json.dumps({"imgHeight": H, "imgWidth": W, "objects": found}))
+    return root
+
+
+def loaded(out, name):
+    return json.loads((out / name).read_text())
+
+
+def expanded(tmp_path, root, text=FLIP):
+    out = tmp_path / "out"
+    report = sets.run(text, root, out)
+    assert report.failed == []
+    return out, report
+
+
+def test_without_variants_the_same_polygons_come_out(tmp_path):
+    root = cityscapes(tmp_path / "in", [ROAD, CAR])
+    out, report = expanded(tmp_path, root, "keep_original: true\n")
+    assert loaded(out, POLYGONS) == loaded(root, POLYGONS)
+    assert report.losses == []
+
+
+@given(st.lists(st.tuples(st.integers(0, W - 1), st.integers(0, H - 1)), min_size=3, max_size=6))
+def test_vertices_are_pixels_and_are_mirrored_as_such(points):
+    pair = Finished(Item("a", "a.png"), "a.png", True, objects.SIZE, {})
+    _, fields = object_of(1, {"label": "car", "polygon": [list(point) for point in points]})
+    assert polygon_of(Object(0, fields), pair).polygon == [list(point) for point in points]
+    flat = fields["segmentation"][0]
+    mirrored = fields | {"segmentation": [[v if n % 2 else W - v for n, v in enumerate(flat)]]}
+    assert polygon_of(Object(0, mirrored), pair).polygon == [[W - 1 - x, y] for x, y in points]
+
+
+def test_a_mirrored_polygon_lies_on_the_mirrored_pixels(tmp_path):
+    out, _ = expanded(tmp_path, cityscapes(tmp_path / "in", [CAR]))
+    (car,) = loaded(out, COPY)["objects"]
+    assert sorted(car["polygon"]) == sorted([W - 1 - x, y] for x, y in CAR["polygon"])
+    assert (car["label"], car["id"], car["user"]) == ("car", 4, "me")
+
+
+def test_the_order_that_says_what_lies_on_top_is_kept(tmp_path):
+    out, _ = expanded(tmp_path, cityscapes(tmp_path / "in", [ROAD, CAR, ROAD]))
+    assert [one["label"] for one in loaded(out, COPY)["objects"]] == ["road", "car", "road"]
+
+
+def test_an_output_is_read_as_its_input_was(tmp_path):
+    out, _ = expanded(tmp_path, cityscapes(tmp_path / "in", [CAR]))
+    found = read_dataset(out)
+    assert found.layout == "cityscapes"
+    assert [item.image for item in found.items] == [line["file_name"] for line in sets.manifest(out)]
+    assert {item.split for item in found.items} == {"train"}
+
+
+def test_deleted_objects_are_left_out_and_said(tmp_path):
+    root = cityscapes(tmp_path / "in", [CAR, ROAD | {"deleted": 1}])
+    found = read_dataset(root)
+    assert found.reason == "1 file of polygons as in Cityscapes with 1 object"
+    assert found.skipped == ("1 object deleted by who drew them",)
+
+
+@pytest.mark.parametrize(
+    ("one", "wrong"),
+    [
+        (5, "object 1: it is 5, and not a mapping"),
+        ({"polygon": CAR["polygon"]}, "object 1: it has no label"),
+        ({"label": "car"}, "object 1 (car): its polygon is no list of points [x, y]"),
+        (CAR | {"polygon": [[1, "x"]]}, "object 1 (car): its polygon is no list of points [x, y]"),
+        (
+            CAR | {"polygon": [[1, 2], [3, 4]]},
+            "object 1 (car): its polygon has 2 points, at least 3 are needed",
+        ),
+    ],
+)
+def test_a_faulty_object_is_named_and_the_others_are_read(tmp_path, one, wrong):
+    found = read_dataset(cityscapes(tmp_path / "in", [one, ROAD]))
+    assert found.annotation_files["gtFine"].faults == (f"{POLYGONS}: {wrong}; it is left out",)
+    assert len(found.items[0].annotations["gtFine"]) == 1
+
+
+def test_a_file_that_cannot_be_read_costs_its_picture_alone(tmp_path):
+    root = cityscapes(tmp_path / "in", [CAR])
+    for name, text in (("b", "{"), ("c", "{}")):
+        cityscapes(root, [], IMAGE.replace("ulm_0", f"{name}_0"), POLYGONS.replace("ulm_0", f"{name}_0"))
+        (root / POLYGONS.replace("ulm_0", f"{name}_0")).write_text(text)
+    (root / POLYGONS.replace("ulm_0", "d_0")).write_text("{}")
+    found = read_dataset(root)
+    one, two = (POLYGONS.replace("ulm_0", f"{name}_0") for name in "bc")
+    assert found.annotation_files["gtFine"].faults == (
+        f"{one}: line 1, column 2: the file ends in the middle; write the file again, or mend it there; "
+        "its picture is left out",
+        f"{two}: has no objects; its picture is left out",
+    )
+    assert found.skipped == (f"{POLYGONS.replace('ulm_0', 'd_0')}: its picture is not there",)
+    assert [item.image for item in found.items] == [IMAGE]
+    assert len(found.orphan_images) == 2
+
+
+def test_coco_is_described_as_polygons(tmp_path):
+    square, other = [8, 4, 24, 4, 24, 20, 8, 20], [30, 4, 40, 4, 40, 20]
+    box = [8, 4, 16, 16]
+    annotations = [
+        objects.annotation(1, segmentation=[square], bbox=box, area=256),
+        objects.annotation(2, segmentation=[square, other], bbox=box, area=336),
+        objects.annotation(3, bbox=box),
+    ]
+    root = objects.coco(tmp_path / "in", annotations)
+    out, report = expanded(tmp_path, root, FLIP + "output: {also: [cityscapes]}\n")
+    first, second = loaded(out, "gtFine/images/train/a_gtFine_polygons.json")["objects"]
+    assert first == {"label": "cat", "polygon": [[8, 4], [24, 4], [24, 20], [8, 20]]}
+    assert len(second["polygon"]) == 4 + 1 + 3 + 1
+    assert report.losses == [
+        "cityscapes: 2 left out: it has no segmentation",
+        "cityscapes: 2 changed: its parts or holes are joined to one line",
+    ]
+
+
+def test_polygons_and_masks_are_two_readings(tmp_path):
+    root = cityscapes(tmp_path / "in", [CAR])
+    mask = POLYGONS.replace("_polygons.json", "_labelIds.png")
+    sets.save(root / mask, sets.labels(width=W, height=H))
+    with pytest.raises(DatasetError) as error:
+        read_dataset(root)
+    assert str(error.value) == (
+        f"{root}: can be read in several ways; put one of these lines into the recipe: "
+        "input: {layout: cityscapes} or input: {layout: folders, images: leftImg8bit, masks: gtFine}"
+    )
+
+
+def test_nothing_of_cityscapes_is_refused_by_name(tmp_path):
+    root = sets.plain(tmp_path / "in")
+    with pytest.raises(DatasetError) as error:
+        read_dataset(root, layout="cityscapes")
+    assert str(error.value) == (
+        f"{root}: no image has polygons of Cityscapes (leftImg8bit/X_leftImg8bit.png, "
+        "gtFine/X_gtFine_polygons.json); name each file of polygons after its image"
+    )

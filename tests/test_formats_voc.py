@@ -1,0 +1,294 @@
+"""Pascal VOC's XML files: as a layout, and beside another output."""
+
+import json
+
+import objects
+import pytest
+import sets
+from hypothesis import given
+from hypothesis import strategies as st
+
+from augcli.also.voc import pixels
+from augcli.errors import DatasetError
+from augcli.formats import read_dataset
+from augcli.formats.voc.objects import read_document
+from augcli.plan import Selection
+
+W, H = objects.SIZE
+FLIP = "variants: {fliplr: [horizontal_flip]}\n"
+BOX = objects.box(9, 5, 24, 12)
+CAT = f"<name>cat</name><pose>Left</pose><truncated>0</truncated><difficult>1</difficult>{BOX}"
+
+
+def expanded(tmp_path, root, text=FLIP):
+    out = tmp_path / "out"
+    report = sets.run(text, root, out)
+    assert report.failed == []
+    return out, report
+
+
+def read(inner):
+    return read_document(f"<annotation>{inner}</annotation>".encode())
+
+
+# --- as a description
+
+
+def test_corners_count_from_1_and_belong_to_the_box(tmp_path):
+    root = objects.coco(tmp_path / "in", [objects.annotation(1, 2, bbox=[8, 4, 16, 8])])
+    out, report = expanded(tmp_path, root, FLIP + "output: {also: [voc]}\n")
+    found, tree = objects.xml(out, "Annotations/train/a.xml")
+    assert found == [("dog", (9, 5, 24, 12))]
+    assert objects.xml(out, "Annotations/train/a__fliplr.xml")[0] == [("dog", (41, 5, 56, 12))]
+    assert (tree.findtext("folder"), tree.findtext("filename")) == ("train", "a.png")
+    assert (tree.findtext("size/width"), tree.findtext("size/height")) == (str(W), str(H))
+    flags = [tree.findtext(f"object/{tag}") for tag in ("pose", "truncated", "difficult")]
+    assert flags == ["Unspecified", "0", "0"]
+    assert (out / "ImageSets/Main/train.txt").read_text() == "train/a\ntrain/a__fliplr\n"
+    assert report.losses == []
+
+
+def test_what_xml_does_not_say_is_counted(tmp_path):
+    fields = {"bbox": [8, 4, 16, 8], "segmentation": [[8, 4, 24, 4, 24, 12, 8, 12]], "area": 128}
+    crowd = objects.annotation(2, bbox=[0, 0, 4, 4]) | {"iscrowd": 1}
+    caption = {"id": 4, "image_id": 1, "caption": "a cat"}
+    root = objects.coco(tmp_path / "in", [objects.annotation(1, **fields), crowd, caption])
+    out, report = expanded(tmp_path, root, FLIP + "output: {also: [voc]}\n")
+    assert report.losses == [
+        "voc: 2 left out: a caption",
+        "voc: 2 left out: a crowd (iscrowd), for which VOC has no word",
+        "voc: 2 changed: its segmentation is not said",
+    ]
+    assert json.loads((out / "voc.json").read_text()) == {
+        "left_out": {"a caption": 2, "a crowd (iscrowd), for which VOC has no word": 2},
+        "changed": {"its segmentation is not said": 2},
+    }
+
+
+def test_a_copy_that_is_newly_cut_is_truncated(tmp_path):
+    root = objects.coco(tmp_path / "in", [objects.annotation(1, bbox=[8, 4, 16, 8])])
+    text = "variants: {moved: [translate: {x: -0.25}]}\noutput: {also: [voc]}\n"
+    out, _ = expanded(tmp_path, root, text)
+    found, tree = objects.xml(out, "Annotations/train/a__moved.xml")
+    assert found == [("cat", (1, 5, 8, 12))]
+    assert tree.findtext("object/truncated") == "1"
+
+
+def test_two_pictures_never_share_an_xml_file(tmp_path):
+    images = ("images/train/a.png", "JPEGImages/train/a.png")
+    root = objects.coco(tmp_path / "in", [], images=())
+    document = json.loads((root / "annotations/instances_train.json").read_text())
+    document["images"] = [{"id": n, "file_name": name} for n, name in enumerate(images)]
+    (root / "annotations/instances_train.json").write_text(json.dumps(document))
+    for image in images:
+        objects.photo(root, image)
+    with pytest.raises(DatasetError) as error:
+        sets.run(FLIP + "output: {also: [voc]}\n", root, tmp_path / "out")
+    assert str(error.value) == (
+        "the XML of two pictures would be Annotations/train/a.xml; rename one of the pictures"
+    )
+
+
+@given(st.floats(-9, W), st.floats(-9, H), st.floats(0, W), st.floats(0, H))
+def test_corners_are_whole_pixels_within_half_a_pixel_of_the_box(x, y, width, height):
+    found = pixels([x, y, width, height], objects.SIZE)
+    if found is None:
+        assert x + width < 0 or y + height < 0
+        return
+    xmin, ymin, xmax, ymax = found
+    assert 1 <= xmin <= xmax <= W
+    assert 1 <= ymin <= ymax <= H
+    left, right = max(0, x), min(W, x + width)
+    assert abs(xmin - 1 - left) <= 0.5 or left > W - 1
+    assert abs(xmax - right) <= 0.5 or xmax == xmin
+
+
+# --- as a layout
+
+
+def test_an_object_becomes_pixels_from_0():
+    ((name, cat),) = read(f"<object>{CAT}</object>").objects
+    assert name == "cat"
+    assert (cat["bbox"], cat["area"]) == ([8, 4, 16, 8], 128)
+    assert (cat["pose"], cat["truncated"], cat["difficult"]) == ("Left", 0, 1)
+
+
+def test_a_part_says_whose_it_is():
+    part = f"<part><name>head</name>{objects.box(5.5, 6, 7.5, 8)}</part>"
+    (_, whole), (name, head) = read(f"<object><name>cat</name>{BOX}{part}</object>").objects
+    assert (whole["id"], head["id"], head["part_of"], name) == (1, 2, 1, "head")
+    assert head["bbox"] == [4.5, 5, 3, 3]
+
+
+@pytest.mark.parametrize(
+    ("inner", "wrong"),
+    [
+        ("<name>cat</name>", "object 1 (cat): it has no bndbox"),
+        (BOX, "object 1: it has no name"),
+        (
+            "<name>cat</name>" + objects.box(9, 5, 8, 12),
+            "object 1 (cat): its xmin is 9 and its xmax 8",
+        ),
+        (
+            "<name>cat</name>" + objects.box(9, "x", 8, 12),
+            "object 1 (cat): its ymin is 'x', which is no number",
+        ),
+        (
+            "<name>cat</name><bndbox><xmin>1</xmin></bndbox>",
+            "object 1 (cat): its ymin is nothing, which is no number",
+        ),
+    ],
+)
+def test_a_faulty_object_is_named_and_the_others_are_read(inner, wrong):
+    found = read(f"<object>{inner}</object><object>{CAT}</object>")
+    assert found.faults == (f"{wrong}; it is left out",)
+    assert [(name, one["id"]) for name, one in found.objects] == [("cat", 2)]
+
+
+@given(st.binary())
+def test_no_bytes_are_too_odd_to_be_read(data):
+    read_document(data)
+    read_document(b"<annotation><object>" + data + b"</object></annotation>")
+
+
+def test_without_variants_the_same_objects_come_out(tmp_path):
+    part = f"<part><name>head</name>{objects.box(10.5, 6, 17.5, 8)}</part>"
+    actions = "<actions><running>1</running></actions>"
+    further = "<source><database>mine</database></source>"
+    root = objects.voc(tmp_path / "in", [CAT + actions + part, f"<name>dog</name>{BOX}"], further=further)
+    out, _ = expanded(tmp_path, root, "keep_original: true\n")
+    before, after = (objects.xml(folder, "Annotations/a.xml") for folder in (root, out))
+    assert before[0] == after[0]
+    for path in ("pose", "truncated", "difficult", "actions/running", "part/name"):
+        assert [e.text for e in after[1].findall(f"object/{path}")] == [
+            e.text for e in before[1].findall(f"object/{path}")
+        ]
+    assert objects.corners(after[1].find("object/part")) == (10.5, 6, 17.5, 8)
+    assert after[1].findtext("source/database") == "mine"
+    assert after[1].findtext("size/depth") == "3"
+    assert not (out / "ImageSets").exists()
+
+
+def test_a_moved_object_faces_nowhere_and_its_parts_go_with_it(tmp_path):
+    part = f"<part><name>head</name>{objects.box(9, 5, 12, 8)}</part>"
+    out, _ = expanded(tmp_path, objects.voc(tmp_path / "in", [CAT + part]))
+    found, tree = objects.xml(out, "Annotations/a__fliplr.xml")
+    assert found == [("cat", (41, 5, 56, 12))]
+    assert objects.corners(tree.find("object/part")) == (53, 5, 56, 8)
+    assert tree.findtext("object/pose") == "Unspecified"
+    assert tree.findtext("object/difficult") == "1"
+
+
+def test_lists_say_the_splits_and_are_written_again(tmp_path):
+    root = objects.voc(tmp_path / "in", [CAT])
+    objects.voc(root, [CAT], "JPEGImages/b.png")
+    (root / "ImageSets/Main").mkdir(parents=True)
+    (root / "ImageSets/Main/train.txt").write_text("a\n")
+    (root / "ImageSets/Main/val.txt").write_text("b\n")
+    out, _ = expanded(tmp_path, root)
+    assert (out / "ImageSets/Main/train.txt").read_text() == "a\na__fliplr\n"
+    assert (out / "ImageSets/Main/val.txt").read_text() == "b\n"
+    again = read_dataset(out)
+    assert {item.key: item.split for item in again.items} == {
+        "JPEGImages/a": "train",
+        "JPEGImages/a__fliplr": "train",
+        "JPEGImages/b": "val",
+    }
+
+
+def test_xml_beside_its_picture_is_read_and_written_there(tmp_path):
+    root = objects.voc(tmp_path / "in", [CAT], "photos/a.png")
+    out, _ = expanded(tmp_path, root)
+    assert objects.xml(out, "photos/a__fliplr.xml")[0] == [("cat", (41, 5, 56, 12))]
+
+
+def test_a_picture_is_found_by_the_name_in_the_file(tmp_path):
+    root = objects.voc(tmp_path / "in", [CAT], further="<filename>b.jpg</filename>")
+    (root / "JPEGImages/a.png").rename(root / "JPEGImages/b.png")
+    assert [item.image for item in read_dataset(root).items] == ["JPEGImages/b.png"]
+
+
+def test_what_cannot_be_used_is_named(tmp_path):
+    root = objects.voc(tmp_path / "in", [CAT])
+    objects.photo(root, "JPEGImages/b.png")
+    objects.photo(root, "JPEGImages/c.png")
+    (root / "Annotations/b.xml").write_text("<annotation><object></annotation>")
+    (root / "Annotations/c.xml").write_text("<!DOCTYPE a []><annotation/>")
+    (root / "Annotations/d.xml").write_text("<annotation><filename>d.jpg</filename></annotation>")
+    found = read_dataset(root)
+    assert found.annotation_files["Annotations"].faults == (
+        "Annotations/b.xml: is broken: mismatched tag: line 1, column 22; its picture is left out",
+        "Annotations/c.xml: has a document type, which VOC's files have not; its picture is left out",
+    )
+    assert found.skipped == ("Annotations/d.xml: its picture d.jpg is not there",)
+    assert found.orphan_images == ("JPEGImages/b.png", "JPEGImages/c.png")
+
+
+def test_two_files_of_one_picture_are_named(tmp_path):
+    root = objects.voc(tmp_path / "in", [CAT])
+    (root / "Annotations/b.xml").write_text("<annotation><filename>a.png</filename></annotation>")
+    assert read_dataset(root).annotation_files["Annotations"].faults == (
+        "Annotations/b.xml: its picture JPEGImages/a.png is that of Annotations/a.xml; the file is left out",
+    )
+
+
+def test_a_size_that_is_not_the_pictures_fails_by_name(tmp_path):
+    root = objects.voc(tmp_path / "in", [CAT])
+    sets.save(root / "JPEGImages/a.png", sets.photo())
+    report = sets.run(FLIP, root, tmp_path / "out")
+    assert {failure.sentence() for failure in report.failed} == {
+        "JPEGImages/a.png: the picture is 37x29, Annotations says 64x40; "
+        "mend the file, or turn the picture as it is annotated"
+    }
+
+
+def test_boxes_and_masks_of_voc_are_two_readings(tmp_path):
+    root = objects.voc(tmp_path / "in", [CAT])
+    sets.save(root / "SegmentationClass/a.png", sets.labels(width=W, height=H))
+    with pytest.raises(DatasetError) as error:
+        read_dataset(root)
+    assert str(error.value) == (
+        f"{root}: can be read in several ways; put one of these lines into the recipe: "
+        "input: {layout: voc} or input: {layout: folders, images: JPEGImages, masks: SegmentationClass}"
+    )
+
+
+def test_nothing_of_voc_is_refused_by_name(tmp_path):
+    root = sets.plain(tmp_path / "in")
+    with pytest.raises(DatasetError) as error:
+        read_dataset(root, layout="voc")
+    assert str(error.value) == (
+        f"{root}: no image has an XML file of Pascal VOC (JPEGImages/X.jpg and Annotations/X.xml); "
+        "name each XML file after its image"
+    )
+
+
+def test_parts_are_no_objects_of_yolo(tmp_path):
+    part = f"<part><name>head</name>{objects.box(9, 5, 12, 8)}</part>"
+    root = objects.voc(tmp_path / "in", [CAT + part])
+    out, report = expanded(tmp_path, root, FLIP + "output: {also: [yolo]}\n")
+    assert report.losses == ["yolo: 2 left out: a part of another object"]
+    assert (out / "JPEGImages/a.txt").read_text() == "0 0.25 0.2 0.25 0.2\n"
+
+
+@sets.needs("coco_datumaro_assets")
+@pytest.mark.parametrize(("name", "boxes"), [("voc_dataset1", 2), ("voc_dataset3", 1)])
+def test_real_files_come_out_as_they_went_in(name, boxes, tmp_path):
+    root = sets.DATA / "coco_datumaro_assets/voc_dataset" / name
+    out, _ = expanded(tmp_path, root, "input: {layout: voc}\nkeep_original: true\n")
+    path = "Annotations/2007_000001.xml"
+    before, after = objects.xml(root, path)[0], objects.xml(out, path)[0]
+    assert before == after
+    assert len(after) == boxes
+
+
+@sets.needs("coco_mini80")
+def test_what_a_coco_output_says_is_read_again_to_the_pixel(tmp_path):
+    one, two = tmp_path / "one", tmp_path / "two"
+    text = FLIP + "output: {also: [voc]}\n"
+    sets.run(text, sets.DATA / "coco_mini80", one, selection=Selection(limit=3))
+    sets.run("input: {layout: voc}\nkeep_original: true\n", one, two)
+    files = [path.relative_to(one) for path in sorted(one.glob("Annotations/*/*.xml"))]
+    assert len(files) == 6
+    for path in files:
+        assert objects.xml(one, path)[0] == objects.xml(two, path)[0]

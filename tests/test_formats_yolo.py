@@ -1,0 +1,374 @@
+"""The layout yolo: label files in, the same label files out."""
+
+import json
+
+import numpy as np
+import objects
+import pytest
+import sets
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from augcli.errors import DatasetError
+from augcli.formats import read_dataset
+from augcli.formats.yolo.config import Config
+from augcli.formats.yolo.rows import read_rows
+from augcli.plan import Selection
+
+W, H = objects.SIZE
+FLIP = "variants: {fliplr: [horizontal_flip]}\n"
+BOX = "1 0.25 0.2 0.25 0.2\n"
+SEGMENT = "0 0.125 0.1 0.375 0.1 0.375 0.5\n"
+NAMES = ("cat", "dog")
+
+
+def yolo(tmp_path, labels, **keys):
+    return objects.yolo(tmp_path / "in", labels, **keys)
+
+
+def expanded(tmp_path, root, text=FLIP):
+    out = tmp_path / "out"
+    report = sets.run(text, root, out)
+    assert report.failed == []
+    return out, report
+
+
+def read(text, keypoints=(), dimensions=3):
+    return read_rows(text, objects.SIZE, Config("data.yaml", NAMES, keypoints, dimensions), "a.txt")
+
+
+def refusal(root, **options):
+    with pytest.raises(DatasetError) as error:
+        read_dataset(root, **options)
+    return str(error.value)
+
+
+# --- rows
+
+
+def test_a_box_becomes_pixels():
+    (one,) = read(BOX).annotations
+    assert one["id"] == 1
+    assert one["category_id"] == 1
+    assert one["bbox"] == [8, 4, 16, 8]
+
+
+def test_a_segment_has_the_box_and_the_area_of_its_polygon():
+    (one,) = read(SEGMENT).annotations
+    assert one["segmentation"] == [[8, 4, 24, 4, 24, 20]]
+    assert (one["bbox"], one["area"]) == ([8, 4, 16, 16], 128)
+
+
+def test_keypoints_of_three_numbers_have_flags():
+    (one,) = read("0 .5 .5 .5 .5 .25 .25 2 0 0 0", ("left_1", "right_1")).annotations
+    assert one["keypoints"] == [15.5, 9.5, 2, 0, 0, 0]
+    assert one["num_keypoints"] == 1
+
+
+def test_keypoints_of_two_numbers_are_labelled_unless_they_are_0():
+    (one,) = read("0 .5 .5 .5 .5 .25 .25 0 0", ("left_1", "right_1"), 2).annotations
+    assert one["keypoints"] == [15.5, 9.5, 2, 0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("row", "wrong"),
+    [
+        ("0 .5 .5 .5", "has 4 numbers, a box has 5, a segment 7, 9, 11 or more"),
+        ("0 .5 .5 .5 .5 .5", "has 6 numbers, a box has 5, a segment 7, 9, 11 or more"),
+        ("0 .5 .5 .5 .5 .5 .5 .5", "has 8 numbers, a box has 5, a segment 7, 9, 11 or more"),
+        ("0 .5 .5 .5 cat", "'cat' is no number"),
+        ("0 .5 .5 .5 nan", "'nan' is no number"),
+        ("0.5 .5 .5 .5 .5", "0.5 is no class"),
+        ("-1 .5 .5 .5 .5", "-1 is no class"),
+        ("2 .5 .5 .5 .5", "class 2 has no name in data.yaml"),
+        ("0 250 .5 .5 .5", "250 is no share of the picture's side, 0 to 1"),
+        ("0 .5 .5 -.001 .5", "its box has a side below 0"),
+    ],
+)
+def test_a_faulty_row_is_named_with_its_line_and_the_good_ones_are_read(row, wrong):
+    rows = read(f"{BOX}\n{row}\n{BOX}")
+    assert rows.faults == (f"a.txt: line 3: {wrong}; the line is left out",)
+    assert [one["id"] for one in rows.annotations] == [1, 4]
+
+
+@pytest.mark.parametrize(
+    ("row", "wrong"),
+    [
+        ("0 .5 .5 .5 .5", "has 5 numbers, kpt_shape asks for 8"),
+        ("0 .5 .5 .5 .5 .5 .5 3", "a keypoint's flag is 3, and not 0, 1 or 2"),
+        ("0 .5 .5 .5 .5 7 .5 1", "7 is no share of the picture's side, 0 to 1"),
+    ],
+)
+def test_a_faulty_row_of_a_pose_is_named(row, wrong):
+    assert read(row, ("nose",)).faults == (f"a.txt: line 1: {wrong}; the line is left out",)
+
+
+def test_boxes_among_segments_are_named():
+    rows = read(BOX + SEGMENT)
+    assert rows.faults == (
+        "a.txt: line 1: is a box, other lines of the file are segments; the line is left out",
+    )
+
+
+@given(st.text())
+def test_no_text_is_too_odd_to_be_read(text):
+    for keypoints in ((), ("a", "b")):
+        read(text, keypoints)
+
+
+# --- round trips
+
+
+shares = st.floats(0.05, 0.95).map(lambda value: round(value, 6))
+
+
+@settings(max_examples=10)
+@given(st.lists(st.tuples(st.integers(0, 1), *[shares] * 6), max_size=4), st.booleans())
+def test_without_variants_the_same_rows_come_out(tmp_path_factory, rows, segments):
+    if segments:
+        text = "".join(f"{' '.join(map(str, row))}\n" for row in rows)
+    else:  # boxes that lie in the picture
+        text = "".join(f"{row[0]} 0.5 0.5 {row[3]} {row[4]}\n" for row in rows)
+    home = tmp_path_factory.mktemp("yolo")
+    root = objects.yolo(home / "in", {"a": text})
+    sets.run("keep_original: true", root, home / "out")
+    before, after = objects.rows(root, "labels/a.txt"), objects.rows(home / "out", "labels/a.txt")
+    assert np.allclose(before, after, atol=2e-6)
+    assert objects.config(home / "out") == {"train": "train.txt", "names": {0: "cat", 1: "dog"}}
+
+
+@pytest.mark.parametrize("form", ["yolo-boxes", "yolo-segments", "yolo-pose"])
+@sets.needs("coco_mini80")
+def test_what_a_coco_output_says_is_read_again(form, tmp_path):
+    one, two = tmp_path / "one", tmp_path / "two"
+    text = FLIP + f"output: {{also: [{form}]}}\n"
+    sets.run(text, sets.DATA / "coco_mini80", one, selection=Selection(limit=4))
+    sets.run("input: {layout: yolo}\nkeep_original: true\n", one, two)
+    labels = sorted(path.relative_to(one) for path in (one / "val2017").glob("*.txt"))
+    assert len(labels) == 8
+    for label in labels:
+        before, after = objects.rows(one, label), objects.rows(two, label)
+        assert [len(row) for row in before] == [len(row) for row in after]
+        assert all(np.allclose(a, b, atol=2e-6) for a, b in zip(before, after, strict=True))
+    assert objects.config(one) == objects.config(two)
+
+
+def test_boxes_are_mirrored_exactly(tmp_path):
+    out, _ = expanded(tmp_path, yolo(tmp_path, {"a": BOX}))
+    assert (out / "labels/a__fliplr.txt").read_text() == "1 0.75 0.2 0.25 0.2\n"
+    assert (out / "labels/a.txt").read_text() == BOX
+
+
+def test_segments_turn_with_their_picture(tmp_path):
+    root = yolo(tmp_path, {"a": SEGMENT})
+    out, _ = expanded(tmp_path, root, "variants: {turned: [rotate90: {turns: 2}]}\n")
+    (row,) = objects.rows(out, "labels/a__turned.txt")
+    assert row == [0, 0.875, 0.9, 0.625, 0.9, 0.625, 0.5]
+
+
+def test_flip_idx_says_which_keypoints_a_mirror_exchanges(tmp_path):
+    row = "0 0.5 0.5 0.5 0.5 0.25 0.25 2 0.5 0.75 1 0 0 0"
+    root = yolo(tmp_path, {"a": row}, kpt_shape=[3, 3], flip_idx=[1, 0, 2])
+    out, _ = expanded(tmp_path, root)
+    (mirrored,) = objects.rows(out, "labels/a__fliplr.txt")
+    assert mirrored == [0, 0.5, 0.5, 0.5, 0.5, 0.5, 0.75, 1, 0.75, 0.25, 2, 0, 0, 0]
+    assert objects.config(out)["flip_idx"] == [1, 0, 2]
+    assert objects.config(out)["kpt_shape"] == [3, 3]
+
+
+def test_poses_of_two_numbers_are_written_with_flags(tmp_path):
+    root = yolo(tmp_path, {"a": "0 0.5 0.5 0.5 0.5 0.25 0.25"}, kpt_shape=[1, 2])
+    out, _ = expanded(tmp_path, root)
+    assert objects.rows(out, "labels/a.txt") == [[0, 0.5, 0.5, 0.5, 0.5, 0.25, 0.25, 2]]
+    config = objects.config(out)
+    assert config["kpt_shape"] == [1, 3]
+    assert "flip_idx" not in config
+
+
+def test_further_keys_and_names_of_keypoints_are_kept(tmp_path):
+    keys = {"kpt_shape": [2, 3], "flip_idx": [1, 0], "kpt_names": {0: ["port", "starboard"]}}
+    root = yolo(tmp_path, {"a": ""}, license="CC0", nc=2, path="/elsewhere", **keys)
+    out, _ = expanded(tmp_path, root)
+    names = {0: "cat", 1: "dog"}
+    assert objects.config(out) == {"train": "train.txt", "names": names, **keys, "license": "CC0"}
+
+
+def test_a_picture_without_a_label_file_has_no_objects(tmp_path):
+    out, _ = expanded(tmp_path, yolo(tmp_path, {"a": BOX, "b": None}))
+    assert (out / "labels/b__fliplr.txt").read_bytes() == b""
+    assert len(sets.manifest(out)) == 4
+
+
+def test_faulty_rows_are_reported_and_the_others_done(tmp_path):
+    out, report = expanded(tmp_path, yolo(tmp_path, {"a": BOX + "9 0 0 0 0\n"}))
+    fault = "labels/a.txt: line 2: class 9 has no name in data.yaml; the line is left out"
+    assert [line.sentence() for line in report.left_out] == [fault]
+    assert (out / "labels/a.txt").read_text() == BOX
+    assert sets.failures(out)[0]["where"] == "labels/a.txt"
+
+
+def test_annotations_are_numbered_over_the_whole_output(tmp_path):
+    out, _ = expanded(tmp_path, yolo(tmp_path, {"a": BOX * 2, "b": BOX}))
+    ids = [line["annotation_ids"]["labels"] for line in sets.manifest(out)]
+    assert ids == [[1, 2], [3, 4], [5], [6]]
+
+
+def test_an_output_is_read_as_its_input_was(tmp_path):
+    out, _ = expanded(tmp_path, yolo(tmp_path, {"a": BOX, "b": SEGMENT}))
+    found = read_dataset(out)
+    assert found.layout == "yolo"
+    assert [item.image for item in found.items] == sorted(line["file_name"] for line in sets.manifest(out))
+
+
+def test_yolo_becomes_coco(tmp_path):
+    root = yolo(tmp_path, {"a": BOX, "b": SEGMENT})
+    out, _ = expanded(tmp_path, root, FLIP + "output: {also: [coco]}\n")
+    data = json.loads((out / "annotations/instances.json").read_text())
+    assert [image["file_name"] for image in data["images"]] == [
+        line["file_name"] for line in sets.manifest(out)
+    ]
+    assert [one["id"] for one in data["annotations"]] == [1, 2, 3, 4]
+    assert data["categories"] == [{"id": 0, "name": "cat"}, {"id": 1, "name": "dog"}]
+
+
+def test_yolo_is_not_described_as_yolo(tmp_path):
+    root = yolo(tmp_path, {"a": BOX})
+    with pytest.raises(DatasetError) as error:
+        sets.run(FLIP + "output: {also: [yolo]}\n", root, tmp_path / "out")
+    assert str(error.value) == f"{root}: also: yolo is what the output is already; leave it out"
+
+
+# --- where pictures lie
+
+
+def test_splits_are_those_of_data_yaml(tmp_path):
+    keys = {"path": "/far/away/in", "train": "images/first", "val": ["images/second", "images/third"]}
+    root = yolo(tmp_path, {"first/a": BOX, "second/b": BOX, "third/c": BOX, "fourth/d": BOX}, **keys)
+    found = read_dataset(root)
+    assert {item.image: item.split for item in found.items} == {
+        "images/first/a.png": "train",
+        "images/second/b.png": "val",
+        "images/third/c.png": "val",
+    }
+    assert found.skipped == ("images/fourth: 1 image outside the data set",)
+
+
+def test_paths_of_other_machines_are_found_by_their_ends(tmp_path):
+    root = yolo(tmp_path, {"a/x": BOX, "b/y": BOX}, train="../images/a", val="C:\\work\\images\\b")
+    assert [item.split for item in read_dataset(root).items] == ["train", "val"]
+
+
+def test_lists_name_pictures(tmp_path):
+    root = yolo(tmp_path, {"a": BOX, "b": BOX, "c": BOX}, train="lists/train.txt", val="val.txt")
+    (root / "lists").mkdir()
+    (root / "lists/train.txt").write_text("/data/images/a.png\nimages/b.png\n\nimages/none.png\n")
+    (root / "val.txt").write_text("./images/c.png\n")
+    assert [item.split for item in read_dataset(root).items] == ["train", "train", "val"]
+
+
+def test_splits_pass_into_the_output(tmp_path):
+    root = yolo(tmp_path, {"train/a": BOX, "val/b": BOX}, train="images/train", val="images/val")
+    out, _ = expanded(tmp_path, root)
+    assert (out / "val.txt").read_text() == "./images/val/b.png\n"
+    assert (out / "train.txt").read_text() == "./images/train/a.png\n./images/train/a__fliplr.png\n"
+    assert {item.split for item in read_dataset(out).items} == {"train", "val"}
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path):
+    root = yolo(tmp_path, {"a": BOX}, train="images", test="nowhere")
+    assert read_dataset(root).skipped == ("data.yaml: test: there are no pictures in nowhere",)
+
+
+def test_a_picture_in_two_splits_is_refused(tmp_path):
+    root = yolo(tmp_path, {"a": BOX}, train="images", val="images")
+    assert refusal(root) == (
+        "data.yaml: images/a.png is a picture of train and of val; "
+        "a picture belongs to one split: leave one of them out"
+    )
+
+
+def test_without_data_yaml_the_labels_say_it_all(tmp_path):
+    root = yolo(tmp_path, {"train/a": BOX, "val/b": "0 .5 .5 1 1"})
+    (root / "data.yaml").unlink()
+    found = read_dataset(root)
+    assert (found.layout, found.reason) == ("yolo", "2 label files of YOLO; 2 images with 2 objects")
+    assert [item.split for item in found.items] == ["train", "val"]
+    assert [one["name"] for one in found.annotation_files["labels"].categories] == ["0", "1"]
+    (root / "classes.txt").write_text("cat\ndog\n")
+    assert [one["name"] for one in read_dataset(root).annotation_files["labels"].categories] == list(NAMES)
+
+
+def test_label_files_without_a_picture_are_named(tmp_path):
+    root = yolo(tmp_path, {"a": BOX})
+    (root / "labels/b.txt").write_text(BOX)
+    assert read_dataset(root).skipped == ("1 label file without an image, first labels/b.txt",)
+
+
+def test_several_data_yaml_are_told_apart_by_a_recipe_line(tmp_path):
+    root = yolo(tmp_path, {"a": BOX})
+    (root / "other.yaml").write_bytes((root / "data.yaml").read_bytes())
+    assert refusal(root) == (
+        f"{root}: can be read in several ways; put one of these lines into the recipe: "
+        "input: {layout: yolo, annotations: data.yaml} or input: {layout: yolo, annotations: other.yaml}"
+    )
+    found = read_dataset(root, layout="yolo", annotations="other.yaml")
+    assert found.reading == {"layout": "yolo", "annotations": "other.yaml"}
+
+
+def test_texts_beside_pictures_that_are_no_labels_make_no_yolo(tmp_path):
+    sets.plain(tmp_path / "in")
+    (tmp_path / "in/a.txt").write_text("a cat on a mat, seen from above")
+    assert read_dataset(tmp_path / "in").layout == "images"
+
+
+def test_nothing_of_yolo_is_refused_by_name(tmp_path):
+    root = sets.plain(tmp_path / "in")
+    assert refusal(root, layout="yolo") == (
+        f"{root}: no image has a label file of YOLO (images/X.jpg and labels/X.txt); "
+        "name data.yaml: input: {layout: yolo, annotations: FILE}"
+    )
+
+
+# --- data.yaml
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ("- a", "is no mapping; give YOLO's data.yaml, with names:"),
+        ("train: a", "names is nothing, and not a list of names, or names by number; "
+         "write names: {0: cat, 1: dog}"),
+        ("names: {a: b}", "names is a mapping, and not a list of names, or names by number; "
+         "write names: {0: cat, 1: dog}"),
+        ("names: [a]\nkpt_shape: 17", "kpt_shape is '17', and not [number of keypoints, 2 or 3]; "
+         "write kpt_shape: [17, 3]"),
+        ("names: [a]\nkpt_shape: [2, 3]\nflip_idx: [1, 1]", "flip_idx is a list, and no exchange of 2 "
+         "keypoints two and two; write for each keypoint the number of its mirror image"),
+        ("names: &a [a]\nkpt_names: *a", "aliases (*name) are not read in it; write them out"),
+    ],
+)  # fmt: skip
+def test_a_faulty_data_yaml_is_refused_in_one_line(tmp_path, text, wrong):
+    root = yolo(tmp_path, {"a": BOX})
+    (root / "data.yaml").write_text(text)
+    assert refusal(root, layout="yolo", annotations="data.yaml") == f"data.yaml: {wrong}"
+
+
+def test_a_broken_data_yaml_is_refused_with_its_place(tmp_path):
+    root = yolo(tmp_path, {"a": BOX})
+    (root / "data.yaml").write_text("names: [a")
+    said = refusal(root, layout="yolo", annotations="data.yaml")
+    assert said.startswith("data.yaml: is no YAML (while parsing a flow sequence")
+    assert said.endswith("; write the file again, or mend it there")
+
+
+def test_classes_may_be_called_no_and_have_gaps(tmp_path):
+    root = yolo(tmp_path, {"a": BOX})
+    (root / "data.yaml").write_text("names: {0: no, 2: 1e3}\ntrain: images\n")
+    categories = read_dataset(root).annotation_files["labels"].categories
+    assert [one["name"] for one in categories] == ["no", "1", "1e3"]
+
+
+def test_a_missing_flip_idx_is_remarked_on(tmp_path):
+    root = yolo(tmp_path, {"a": ""}, kpt_shape=[2, 3])
+    remark = "data.yaml: kpt_shape without flip_idx: a mirror exchanges keypoints by their names alone"
+    assert read_dataset(root).skipped == (remark,)
