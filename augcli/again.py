@@ -111,7 +111,10 @@ def told_again(
     found = {}
     for name, one in written.items():
         path = there.annotation_files[name].file
-        found[path] = one if isinstance(one, str) else _compared(told[name], json.loads(files[path]))
+        if isinstance(one, str):
+            found[path] = one
+        else:
+            found[path] = _compared(told[name], json.loads(files[path]), _unlike(there))
     return files, found
 
 
@@ -135,19 +138,30 @@ def _ids(record: Record, name: str, texts: Sequence[str]) -> list[int]:
     return [next(numbers) for text in texts if "id" in entry_of(text.encode())]
 
 
-def _compared(told: Told | None, made: Mapping[str, Any]) -> str:
+def _unlike(there: Finished) -> tuple[str, ...]:
+    """What is not compared: of files without ids, those of the sources are not known any more."""
+    is_numbered = there.recipe.input.layout == "coco"
+    return () if is_numbered else ("source_image_id", "source_annotation_id")
+
+
+def _compared(told: Told | None, made: Mapping[str, Any], unlike: Sequence[str]) -> str:
     """How what the output says of a pair differs from what was made again."""
     if told is None:
         return "the output's own file has no such image"
-    (image,), after = made["images"], made.get("annotations", [])
-    before = [entry_of(text) for text in told.annotations]
-    if changed := next(differences(entry_of(told.entry), image), ""):
+    (image,) = (_without(one, unlike) for one in made["images"])
+    after = [_without(one, unlike) for one in made.get("annotations", [])]
+    before = [_without(entry_of(text), unlike) for text in told.annotations]
+    if changed := next(differences(_without(entry_of(told.entry), unlike), image), ""):
         return f"another image entry: {changed}"
     if len(before) != len(after):
         return f"{counted(len(after), 'annotation')}, the output's own file has {len(before)}"
     if changes := list(_changes(before, after)):
         return f"{len(changes)} of {counted(len(after), 'annotation')} differ, first {changes[0]}"
     return EQUAL
+
+
+def _without(entry: Mapping[str, Any], keys: Sequence[str]) -> dict[str, Any]:
+    return {key: value for key, value in entry.items() if key not in keys}
 
 
 def _changes(before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any]]) -> Iterator[str]:

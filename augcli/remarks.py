@@ -291,18 +291,17 @@ def _duplicate_remarks(duplicates: Sequence[Duplicate]) -> Iterator[str]:
 def _id_remarks(dataset: Dataset) -> Iterator[str]:
     """Annotations that get another id."""
     for file, head in dataset.annotation_files.items():
-        replaced = head.replaced_ids
-        yield from replaced[:MOST_NAMED]
-        if len(replaced) > MOST_NAMED:
-            yield f"{file}: and {len(replaced) - MOST_NAMED} more ids replaced"
+        yield from head.replaced_ids[:MOST_NAMED]
+        if (more := len(head.replaced_ids) - MOST_NAMED) > 0:
+            yield f"{file}: and {more} more ids replaced"
 
 
 def _box_remarks(survey: Survey) -> Iterator[str]:
     """Boxes that reach out of their pictures: the pictures may have been cut after they were annotated."""
     if outside := survey.outside:
-        (file, number, image), *more = outside
-        others = f", and {len(more)} more" if more else ""
-        what = f"{file}: the box of annotation {number} reaches out of {image} by more than a pixel{others}"
+        file, number, image = outside[0]
+        more = f", and {len(outside) - 1} more" if len(outside) > 1 else ""
+        what = f"{file}: the box of annotation {number} reaches out of {image} by more than a pixel{more}"
         yield f"{what}: copies have what is inside"
 
 

@@ -144,7 +144,7 @@ class Survey:
         """What of the annotation files cannot be used, file by file: first what is wrong with the file."""
         lines = []
         for file, head in self.dataset.annotation_files.items():
-            lines += [LeftOutLine(file, None, fault) for fault in head.left_out]
+            lines += [LeftOutLine(fault.partition(": ")[0], None, fault) for fault in head.left_out]
             lines += [
                 LeftOutLine(
                     file, job.item.image, f"annotation {one.id}: {one.reason}; the annotation is left out"

@@ -11,7 +11,6 @@ from steps import program_of
 
 from augcli.annotations.moving import Rules, moved
 from augcli.annotations.segments import categories_of, checked
-from augcli.geometry.polygon import is_inside
 
 WIDTH, HEIGHT = 40, 30
 POSE = ["nose", "left_eye", "right_eye"]
@@ -63,11 +62,25 @@ def pixels_of(segmentation, width, height):
 
 
 def by_centres(segmentation, width, height):
-    """The pixels (H, W) whose centres lie inside a polygon's parts, by even and odd."""
+    """The pixels (H, W) whose centres lie inside a polygon's parts: those right of an odd number of edges."""
+    return np.any([_part_by_centres(np.reshape(p, (-1, 2)), width, height) for p in segmentation], axis=0)
+
+
+def _part_by_centres(ring, width, height):
+    crossings = np.zeros((height, width + 1), np.uint8)
+    for (x, y), (u, v) in zip(ring, np.roll(ring, -1, axis=0), strict=True):
+        first, last = np.clip(np.ceil(np.sort([y, v]) - 0.5), 0, height).astype(int)
+        rows = np.arange(first, last)
+        at = x + (rows + 0.5 - y) * (u - x) / (v - y) if len(rows) else np.empty(0)
+        crossings[rows, np.clip(np.ceil(at - 0.5), 0, width).astype(int)] ^= 1
+    return np.bitwise_xor.accumulate(crossings[:, :-1], axis=1) == 1
+
+
+def centres_on_edges(segmentation, width, height):
+    """The pixels (H, W) whose centres lie on an edge: whether they are inside is a matter of taste."""
     x, y = np.meshgrid(np.arange(width) + 0.5, np.arange(height) + 0.5)
-    centres = np.stack([x.ravel(), y.ravel()], axis=-1)
-    inside = [is_inside(np.reshape(part, (-1, 2)).astype(float), centres) for part in segmentation]
-    return np.any(inside, axis=0).reshape(height, width)
+    edges = shapely.multilinestrings([shapely.linearrings(np.reshape(p, (-1, 2))) for p in segmentation])
+    return shapely.dwithin(edges, shapely.points(x, y), 1e-6)
 
 
 def run(steps, *annotations, frame, rules=None, categories=CATEGORIES, **draws):
@@ -76,13 +89,6 @@ def run(steps, *annotations, frame, rules=None, categories=CATEGORIES, **draws):
         assert checked(one, frame.width, frame.height, categories) is None
     program = program_of(steps, frame, "constant", **draws)
     return moved(annotations, program, categories, rules or Rules()), program
-
-
-def centres_on_edges(segmentation, width, height):
-    """The pixels (H, W) whose centres lie on an edge: whether they are inside is a matter of taste."""
-    x, y = np.meshgrid(np.arange(width) + 0.5, np.arange(height) + 0.5)
-    edges = shapely.multilinestrings([shapely.linearrings(np.reshape(p, (-1, 2))) for p in segmentation])
-    return shapely.dwithin(edges, shapely.points(x, y), 1e-6)
 
 
 @lru_cache

@@ -2,14 +2,14 @@
 
 import numpy as np
 import pytest
-from annotated import mini80, pixels_of, run
+from annotated import by_centres, mini80, pixels_of, run
 from pictures import needs
 
 from augcli.geometry import Frame
 from augcli.geometry.polygon import is_inside
 
 pytestmark = needs("coco_mini80")
-FINE = 8  # samples a pixel, across and down
+FINE, FINER = 8, 32  # samples a pixel, across and down
 FLIPS = {
     "horizontal_flip": lambda mask: mask[:, ::-1],
     "vertical_flip": lambda mask: mask[::-1],
@@ -105,40 +105,48 @@ def test_areas_count_pixels_and_boxes_are_tight(name):
         assert (x, y, x + width, y + height) == (columns[0], rows[0], columns[-1] + 1, rows[-1] + 1)
 
 
-def window(annotation, program):
-    """The whole pixels around an annotation's box."""
+def window(annotation, frame):
+    """The whole pixels in and around an annotation's box."""
     x, y, width, height = annotation["bbox"]
-    right, bottom = min(program.target.width, x + width + 3), min(program.target.height, y + height + 3)
+    right, bottom = min(frame.width, x + width + 3), min(frame.height, y + height + 3)
     return int(max(0, x - 3)), int(max(0, y - 3)), int(right), int(bottom)
 
 
-def overlap(before, after, size, program):
+def overlap(before, after, program):
     """Intersection over union of a moved polygon and the warped source, both at 8 x 8 points a pixel."""
-    left, top, right, bottom = window(after, program)
+    left, top, right, bottom = window(after, program.target)
     columns, rows = (np.arange(a * FINE, b * FINE) for a, b in ((left, right), (top, bottom)))
     points = (np.stack(np.meshgrid(columns, rows), axis=-1).reshape(-1, 2) + 0.5) / FINE
-    warp, (width, height) = program.warp(), size
-    x, y = (FINE * warp.backward(points)).astype(int).T
-    source = fine(before["segmentation"], width, height)
-    inside = (x >= 0) & (y >= 0) & (x < width * FINE) & (y < height * FINE) & ~warp.filled(points)
-    truth = inside & (source[np.where(inside, y, 0), np.where(inside, x, 0)] == 1)
-    moved = [[v - (left, top)[n % 2] for n, v in enumerate(part)] for part in after["segmentation"]]
-    found = fine(moved, right - left, bottom - top).ravel() == 1
+    warp = program.warp()
+    truth = shown(before, program, warp.backward(points)) & ~warp.filled(points)
+    found = fine(after["segmentation"], (left, top, right, bottom), FINE).ravel()
     return (found & truth).sum() / (found | truth).sum()
 
 
-def fine(segmentation, width, height):
-    return pixels_of([[FINE * value for value in part] for part in segmentation], FINE * width, FINE * height)
+def shown(before, program, points):
+    """Whether source points lie in an annotation's mask, of 32 x 32 pixels for each pixel."""
+    box = window(before, program.source)
+    mask = fine(before["segmentation"], box, FINER)
+    x, y = np.floor(FINER * (points - box[:2])).astype(int).T
+    inside = (x >= 0) & (y >= 0) & (x < mask.shape[1]) & (y < mask.shape[0])
+    return inside & mask[np.where(inside, y, 0), np.where(inside, x, 0)]
+
+
+def fine(segmentation, box, times):
+    """The pixels of a polygon in a box of whole pixels, several across and down for each."""
+    left, top, right, bottom = box
+    moved = [times * (np.reshape(part, (-1, 2)) - (left, top)) for part in segmentation]
+    return by_centres(moved, times * (right - left), times * (bottom - top))
 
 
 @pytest.mark.parametrize("name", WARPS)
 def test_warped_polygons_cover_the_warped_pixels(name):
     small, large = [], []
-    for before, after, size, program in objects(WARPS[name], every=4):
+    for before, after, _, program in objects(WARPS[name], every=4):
         if is_polygon(after) and 0 < after["bbox"][2] * after["bbox"][3] < 4000:
             shares = large if after["area"] > 1000 else small
             if len(shares) < 10:
-                shares.append(overlap(before, after, size, program))
+                shares.append(overlap(before, after, program))
     assert len(large) >= 8
     assert min(large) >= 0.99
-    assert np.median(small + large) >= 0.97
+    assert np.median(small + large) >= 0.99

@@ -1,17 +1,19 @@
 """The layout yolo: label files in, the same label files out."""
 
+import contextlib
 import json
 
 import numpy as np
 import objects
 import pytest
 import sets
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from augcli.errors import DatasetError
 from augcli.formats import read_dataset
-from augcli.formats.yolo.config import Config
+from augcli.formats.yolo.config import Config, read_config
 from augcli.formats.yolo.rows import read_rows
 from augcli.plan import Selection
 
@@ -359,6 +361,44 @@ def test_a_broken_data_yaml_is_refused_with_its_place(tmp_path):
     said = refusal(root, layout="yolo", annotations="data.yaml")
     assert said.startswith("data.yaml: is no YAML (while parsing a flow sequence")
     assert said.endswith("; write the file again, or mend it there")
+
+
+@given(
+    st.recursive(
+        st.none() | st.integers() | st.floats() | st.text(),
+        lambda inner: (
+            st.lists(inner)
+            | st.dictionaries(
+                st.sampled_from(["names", "train", "kpt_shape", "flip_idx", "kpt_names", "path"])
+                | st.text()
+                | st.integers(),
+                inner,
+            )
+        ),
+    )
+)
+def test_no_data_yaml_is_too_odd_to_be_refused(tmp_path_factory, data):
+    path = tmp_path_factory.mktemp("yaml") / "data.yaml"
+    path.write_text(yaml.safe_dump(data))
+    with contextlib.suppress(DatasetError):
+        read_config(path, "data.yaml")
+
+
+@pytest.mark.parametrize(
+    "text", ["a: !!int x", "a: !!python/name:os.system", "? [a]\n: b", "\x00", "a: {2020-01-01: b}"]
+)
+def test_odd_tags_and_keys_are_no_crash(tmp_path, text):
+    (tmp_path / "data.yaml").write_text(f"names: [a]\n{text}\n")
+    with contextlib.suppress(DatasetError):
+        read_config(tmp_path / "data.yaml", "data.yaml")
+
+
+def test_validation_is_val_for_yolo(tmp_path):
+    root = yolo(tmp_path, {"train/a": BOX, "valid/b": BOX})
+    (root / "data.yaml").unlink()
+    out, _ = expanded(tmp_path, root)
+    assert objects.config(out)["val"] == "val.txt"
+    assert (out / "val.txt").read_text() == "./images/valid/b.png\n"
 
 
 def test_classes_may_be_called_no_and_have_gaps(tmp_path):

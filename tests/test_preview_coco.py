@@ -33,7 +33,7 @@ from augcli.sample import AnnotationHead
 
 FLIP = "variants: {fliplr: [horizontal_flip]}\n"
 SIZE = (WIDTH, HEIGHT)
-RED, BLUE, YELLOW = QUALITATIVE[:3]
+RED, BLUE = QUALITATIVE[:2]
 
 
 def legend_of(*categories, mirror=()):
@@ -184,7 +184,8 @@ def test_dots_lie_over_lines():
 
 
 def test_what_is_drawn_over_a_picture_is_not_in_the_plain_one():
-    seen = overlaid(np.zeros((8, 8, 3), np.uint8), {}, {}, 8, lambda picture: picture.paste("white"))
+    black = np.zeros((8, 8, 3), np.uint8)
+    seen = overlaid(black, {}, {}, 8, lambda picture: picture.paste("white", (0, 0, *picture.size)))
     assert (seen.picture.getpixel((4, 4)), seen.plain.getpixel((4, 4))) == ((255,) * 3, (0,) * 3)
     assert seen.picture.size == (8, 8)
 

@@ -19,7 +19,7 @@ from labelled import (
     panoptic,
     town,
 )
-from sets import DATA, manifest, needs, run, tree
+from sets import DATA, manifest, needs, read, run, save, tree
 from steps import program_of
 
 from augcli.annotations.agreeing import disagreements, panoptic_disagreements
@@ -176,7 +176,7 @@ def test_ids_have_to_be_unique_and_images_known(out):
     assert said(out) == [
         f"{FILE}: image 3 ({FLIPPED}) has no annotation 8, expected what manifest.jsonl says{ANEW}",
         f"{FILE}: image 3 ({FLIPPED}) has annotation 11, expected what manifest.jsonl says{ANEW}",
-        f"{FILE}: annotation 7 (entry 8): another one before it has this id{ANEW}",
+        f"{FILE}: annotation 7 (entry 7): another one before it has this id{ANEW}",
     ]
 
 
@@ -218,6 +218,17 @@ def test_segments_are_held_against_their_png(tmp_path):
     ]
 
 
+def test_pixels_of_no_segment_are_void_in_copies(tmp_path):
+    panoptic(tmp_path / "in")
+    path = tmp_path / "in/panoptic/a_ids.png"
+    colors = read(path)
+    colors[0, 0] = (9, 0, 0)
+    save(path, colors)
+    run(FLIP, tmp_path / "in", tmp_path / "out")
+    assert said(tmp_path / "out") == []
+    assert read(tmp_path / "out/panoptic/a__fliplr_ids.png")[0, -1].tolist() == [0, 0, 0]
+
+
 def test_faulty_segments_are_named(tmp_path):
     out = made(tmp_path, make=panoptic)
     change(out, lambda data: data["annotations"][0].update(segments_info=[{"id": 0}]), "panoptic.json")
@@ -229,8 +240,8 @@ def test_faulty_segments_are_named(tmp_path):
 
 def test_a_panoptic_png_that_is_damaged_is_said_of_the_png_alone(tmp_path):
     out = made(tmp_path, make=panoptic)
-    (out / "panoptic/a_ids__fliplr.png").unlink()
-    assert said(out) == ["panoptic/a_ids__fliplr.png: is missing; run expand again"]
+    (out / "panoptic/a__fliplr_ids.png").unlink()
+    assert said(out) == ["panoptic/a__fliplr_ids.png: is missing; run expand again"]
 
 
 # --- the law behind it
@@ -239,8 +250,8 @@ def test_a_panoptic_png_that_is_damaged_is_said_of_the_png_alone(tmp_path):
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 359), st.floats(0.6, 1.5), st.booleans())
 def test_what_a_program_moves_agrees_with_its_labels(degrees, factor, flip):
-    mirror = ", horizontal_flip" if flip else ""
-    steps = f"[rotate: {{degrees: {degrees}}}, scale: {{factor: {factor}}}{mirror}]"
+    mirror = ["horizontal_flip"] if flip else []
+    steps = [{"rotate": {"degrees": degrees}}, {"scale": {"factor": factor}}, *mirror]
     program = program_of(steps, Frame(WIDTH, HEIGHT), "constant")
     results = moved(annotations()[:4], program, categories_of(CATEGORIES), Rules())
     for one in results:

@@ -138,11 +138,18 @@ def objects_of(texts: Mapping[str, Iterable[str]], classes: Classes, others: Cou
             entry = entry_of(text.encode())
             label = classes.numbers.get((file, entry.get("category_id", -1)))
             if label is None:
-                others["a caption" if "caption" in entry else "it has no category"] += 1
+                others[_what(entry)] += 1
             else:
                 key = (label, entry["id"], tuple(entry.get("bbox") or ()))
                 found[key] = entry | found.get(key, {})
     return [Object(key[0], fields) for key, fields in found.items()]
+
+
+def _what(entry: Mapping[str, Any]) -> str:
+    """What an annotation is that is no object."""
+    if "segments_info" in entry:
+        return "segments of a panoptic PNG"
+    return "a caption" if "caption" in entry else "it has no category"
 
 
 def box_of(fields: Mapping[str, Any]) -> list[float]:

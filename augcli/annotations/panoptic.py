@@ -26,7 +26,7 @@ def segments_after(segments: Sequence[Mapping[str, Any]], colors: Array, min_are
     """Work out the segments again from the map (H, W, 3) uint8 that a warp has left.
 
     `area` is the count of pixels, `bbox` the tight box. A segment of which fewer than `min_area` pixels are
-    left, or none, is gone, and its pixels are void.
+    left, or none, is gone, and its pixels are void; so are those whose id is no segment's.
     """
     ids = ids_of_colors(colors)
     left, gone = [], []
@@ -40,6 +40,7 @@ def segments_after(segments: Sequence[Mapping[str, Any]], colors: Array, min_are
             ids[inside] = VOID
         else:
             left.append({**segment, "area": area, "bbox": _box(inside)})
+    ids[~np.isin(ids, [segment["id"] for segment in left])] = VOID
     return Segments(left, colors_of_ids(ids), gone)
 
 

@@ -44,7 +44,7 @@ class Config:
 def looks_like_config(path: Path) -> bool:
     """Whether a YAML file says names of classes, and pictures of a split."""
     try:
-        data = _loaded(path, path.name)
+        data = _loaded(path, path.name, yaml.BaseLoader)
     except DatasetError:
         return False
     return "names" in data and any(key in data for key in SPLITS)
@@ -52,7 +52,7 @@ def looks_like_config(path: Path) -> bool:
 
 def read_config(path: Path, where: str) -> Config:
     """What a data.yaml says. Raises DatasetError for one that is broken or contradicts itself."""
-    data = _loaded(path, where)
+    data = _loaded(path, where, yaml.BaseLoader)
     names = _names(data.get("names"), where)
     keypoints, remarks = _keypoints(data, where)
     texts = {split: data.get(split, data.get("validation") if split == "val" else None) for split in SPLITS}
@@ -65,23 +65,24 @@ def read_config(path: Path, where: str) -> Config:
         _dimensions(data.get("kpt_shape"), where),
         folder if isinstance(folder, str) else "",
         splits,
-        _rest(path, data),
+        _rest(_loaded(path, where, yaml.SafeLoader)),
         remarks,
     )
 
 
-def _loaded(path: Path, where: str) -> dict[str, Any]:
-    """The mapping of a YAML file: all its scalars are text, so that a class may be called `no`."""
+def _loaded(path: Path, where: str, loader: type[yaml.BaseLoader | yaml.SafeLoader]) -> dict[str, Any]:
+    """The mapping of a YAML file. With BaseLoader all scalars are text: a class may be called `no`."""
     mend = "write the file again, or mend it there"
     try:
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
         if len(data) > MAX_BYTES:
             raise DatasetError(f"is longer than {MAX_BYTES} bytes", where=where, mend="name another file")
         text = data.decode()
         if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text)):
             raise DatasetError("aliases (*name) are not read in it", where=where, mend="write them out")
-        loaded = yaml.load(text, yaml.BaseLoader)  # noqa: S506 - it makes nothing but text, lists and mappings
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
+        loaded = yaml.load(text, loader)  # noqa: S506 - both make nothing but plain values
+    except (OSError, ValueError, yaml.YAMLError, RecursionError) as error:
         what = "cannot be read" if isinstance(error, OSError) else "is no YAML"
         raise DatasetError(f"{what} ({' '.join(str(error).split())})", where=where, mend=mend) from error
     if not isinstance(loaded, dict):
@@ -147,11 +148,10 @@ def _texts(value: Any) -> tuple[str, ...]:
     return tuple(text for text in (value if isinstance(value, list) else [value]) if isinstance(text, str))
 
 
-def _rest(path: Path, data: Mapping[str, Any]) -> dict[str, Any]:
-    """The further keys, with numbers as numbers; without flip_idx, none is to be written."""
-    loaded = yaml.safe_load(path.read_bytes())
-    kept = {key: value for key, value in loaded.items() if key not in _OWN and isinstance(key, str)}
-    plain: dict[str, Any] = json.loads(json.dumps(kept, default=str))
+def _rest(data: Mapping[Any, Any]) -> dict[str, Any]:
+    """The further keys as JSON data; without flip_idx, none is to be written."""
+    kept = {key: value for key, value in data.items() if isinstance(key, str) and key not in _OWN}
+    plain: dict[str, Any] = json.loads(json.dumps(kept, default=str, skipkeys=True))
     points = {key: plain.get(key) for key in ("flip_idx", "kpt_names")} if "kpt_shape" in data else {}
     return plain | points
 

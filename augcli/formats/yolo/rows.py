@@ -88,7 +88,7 @@ def _check_class(value: float, word: str, config: Config) -> None:
     if not value.is_integer() or value < 0:
         raise ValueError(f"{shortened(word, 20)} is no class")
     if value >= len(config.names):
-        raise ValueError(f"class {value:.0f} has no name in {config.file or 'classes.txt'}")
+        raise ValueError(f"class {shortened(word, 20)} has no name in {config.file or 'classes.txt'}")
 
 
 def _check_share(word: str, value: float) -> None:
