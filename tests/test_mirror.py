@@ -5,6 +5,7 @@ import pytest
 from sets import manifest, read, run, save
 
 from augcli.errors import RecipeError
+from augcli.geometry import Projective
 from augcli.recipe import parse_recipe
 
 CLASSES = "{0: background, 1: left_lung, 2: right_lung, 3: heart}"
@@ -38,6 +39,14 @@ def test_left_and_right_classes_are_exchanged_by_mirrors_and_by_nothing_else(lun
     (line,) = manifest(lungs / "out")
     found = read(lungs / "out" / line["mask_file_name"])
     np.testing.assert_array_equal(found, SWAPPED[moved] if is_mirror else moved)
+
+
+@pytest.mark.parametrize("rows", [((1, 0, 0), (0, 1, 5), (0, 1, 4)), ((1, 0, 0), (0, 1, 3), (0, 1, 4))])
+def test_a_projective_map_is_a_mirror_by_its_whole_determinant(rows):
+    """y' = (y + a) / (y + 4) turns over for a = 5 and not for 3, whatever the upper left 2x2 says."""
+    x, y = np.array([1.0, 1.0]), np.array([1.0, 1.5])
+    _, moved = Projective(rows).push(x, y)
+    assert Projective(rows).is_mirror == (moved[1] < moved[0])
 
 
 def test_colours_are_exchanged_too(tmp_path):

@@ -63,9 +63,9 @@ class Projective:
 
     @property
     def is_mirror(self) -> bool:
-        """Whether it turns left hands into right hands, at the origin: its determinant is negative."""
-        (a, b, _), (d, e, _), _ = self.rows
-        return bool(a * e - b * d < 0)
+        """Whether left hands become right hands, in front of its horizon: its determinant is negative."""
+        (a, b, c), (d, e, f), (g, h, i) = self.rows
+        return bool(a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g) < 0)
 
     @property
     def is_aligned(self) -> bool:
