@@ -14,6 +14,7 @@ from augcli.keys import key_of
 from augcli.recipe.labels import SOLE
 from augcli.recipe.options import InputOptions, MaskOutput
 from augcli.sample import Array, Coding, Item, LabelMap, Marks, Mask, MaskKind
+from augcli.transforms.labelled import shows
 
 MOST_LOOKED_AT = 200
 
@@ -233,15 +234,10 @@ def exchanged(values: Array, label: LabelMap, pairs: Sequence[tuple[str, str]]) 
     for left, right in pairs:
         if left in label.classes and right in label.classes:
             one, other = np.asarray(label.classes[left]), np.asarray(label.classes[right])
-            was_left, was_right = _shows(values, one), _shows(values, other)
+            was_left, was_right = shows(values, one), shows(values, other)
             result = result.copy()
             result[was_left], result[was_right] = other, one
     return result
-
-
-def _shows(values: Array, value: Array) -> Array:
-    same = np.asarray(values == value)
-    return np.asarray(same.all(axis=-1)) if values.ndim == 3 else same
 
 
 def specs_to_json(specs: Mapping[str, MaskSpec]) -> dict[str, Any]:

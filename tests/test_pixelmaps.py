@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 from pycocotools import mask as coco_mask
 from sets import DATA, needs
 
+from augcli.annotations.panoptic import colors_of_ids, ids_of_colors
 from augcli.annotations.segments import categories_of
 from augcli.errors import DatasetError, ImageError
 from augcli.pixelmaps.drawing import Rules, draw, draw_segments
 from augcli.pixelmaps.files import decode_map, encode_map
 from augcli.pixelmaps.labels import LABELS, labels_json, read_labels
-from augcli.pixelmaps.palette import colors_of, packed_ids, palette, segment_id, unpacked_ids
+from augcli.pixelmaps.palette import colors_of, palette, segment_id
 from augcli.pixelmaps.spaces import UNUSED, Space, coco_categories, has_coco_stuff, space_of
 
 SPACES = ("json", "stuffthingmaps", "train171", "file")
@@ -105,9 +106,9 @@ def test_the_palette_is_that_of_pascal_voc():
 @given(st.lists(st.integers(0, 2**24 - 1), min_size=1, max_size=50))
 def test_ids_are_colours_and_back(ids):
     ids = np.array(ids, np.uint32)
-    assert (packed_ids(unpacked_ids(ids)) == ids).all()
+    assert (ids_of_colors(colors_of_ids(ids)) == ids).all()
     assert len(np.unique(colors_of(ids), axis=0)) == len(np.unique(ids))
-    assert unpacked_ids(ids)[0].tolist() == [ids[0] % 256, ids[0] // 256 % 256, ids[0] // 65536]
+    assert colors_of_ids(ids)[0].tolist() == [ids[0] % 256, ids[0] // 256 % 256, ids[0] // 65536]
 
 
 def test_a_segment_never_has_the_id_of_void():

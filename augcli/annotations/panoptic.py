@@ -52,14 +52,14 @@ def _box(inside: Array) -> list[int]:
 
 
 def ids_of_colors(colors: Array) -> Array:
-    """The ids (H, W), uint32, of colours (H, W, 3): R + 256 G + 65536 B (panopticapi's rgb2id)."""
+    """The ids (...), uint32, of colours (..., 3), uint8: R + 256 G + 65536 B (panopticapi's rgb2id)."""
     wide = colors.astype(np.uint32)
     ids: Array = wide[..., 0] | wide[..., 1] << 8 | wide[..., 2] << 16
     return ids
 
 
 def colors_of_ids(ids: Array) -> Array:
-    """The colours (H, W, 3), uint8, of ids (H, W)."""
+    """The colours (..., 3), uint8, of ids (...)."""
     return np.stack([ids & 255, ids >> 8 & 255, ids >> 16 & 255], axis=-1).astype(np.uint8)
 
 

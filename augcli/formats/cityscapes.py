@@ -8,27 +8,23 @@ from __future__ import annotations
 
 import posixpath
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
 from augcli.errors import DatasetError, printable
+from augcli.formats.as_coco import categories_of, head_of, item_of
 from augcli.formats.coco.document import read_document
 from augcli.formats.coco.entries import reason_of
-from augcli.formats.coco.texts import text_of
-from augcli.formats.names import split_of
 from augcli.formats.reading import Reading, count, outside
 from augcli.formats.walk import File, Tree, nfc
-from augcli.sample import AnnotationHead, Item
 from augcli.wording import shown
 
 POLYGONS = "_polygons.json"
 IMAGES, IMAGE_ENDING, LABELS, LABEL_ENDING = "leftImg8bit", "_leftImg8bit", "gtFine", "_gtFine"
 PATH, FURTHER = "annotation_file", "further"  # fields of an entry, of an annotation
-_KEYS = ("images", "annotations", "categories")
-_WRITTEN = "annotations/instances.json"
 _OWN = ("label", "polygon", "deleted")
 HALF = 0.5
 
@@ -159,7 +155,9 @@ def _reading(tree: Tree, found: _Found) -> Reading:
     folders = {File(path).folder for path in found.entries}
     names = sorted({name for objects in found.objects.values() for name, _ in objects})
     numbers = {name: number for number, name in enumerate(names, 1)}
-    items = [_item(image, found, numbers) for image in found.entries]
+    items = [
+        item_of(image, LABELS, entry, found.objects[image], numbers) for image, entry in found.entries.items()
+    ]
     rest = [file for file in tree.files if file.path not in found.entries]
     orphans = [file for file in rest if file.folder in folders]
     objects = sum(map(len, found.objects.values()))
@@ -170,35 +168,5 @@ def _reading(tree: Tree, found: _Found) -> Reading:
         items=tuple(items),
         orphan_images=tuple(file.path for file in orphans),
         skipped=(*found.skipped, *deleted, *outside(f for f in rest if f not in set(orphans))),
-        annotation_files={LABELS: _head(tree, numbers, items, found.faults)},
-    )
-
-
-def _item(image: str, found: _Found, numbers: Mapping[str, int]) -> Item:
-    texts = [
-        text_of({"image_id": 0, "category_id": numbers[name], **fields})
-        for name, fields in found.objects[image]
-    ]
-    return Item(
-        File(image).key,
-        image,
-        split=split_of(File(image).folder),
-        entries={LABELS: text_of(found.entries[image])},
-        annotations={LABELS: tuple(texts)},
-    )
-
-
-def _head(
-    tree: Tree, numbers: Mapping[str, int], items: Sequence[Item], faults: Sequence[str]
-) -> AnnotationHead:
-    """What a file of COCO with these annotations would hold besides."""
-    categories = tuple({"id": number, "name": name} for name, number in numbers.items())
-    return AnnotationHead(
-        keys=_KEYS,
-        rest={"categories": text_of(categories)},
-        categories=categories,
-        faults=tuple(faults),
-        path=tree.root / LABELS,
-        written=_WRITTEN,
-        order=tuple(item.key for item in items),
+        annotation_files={LABELS: head_of(tree.root / LABELS, categories_of(numbers), items, found.faults)},
     )

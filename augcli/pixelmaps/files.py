@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
+from augcli.annotations.panoptic import colors_of_ids, ids_of_colors
 from augcli.codec import decode_mask, encode_mask
 from augcli.errors import ImageError
 from augcli.pixelmaps.drawing import Kind
-from augcli.pixelmaps.palette import packed_ids, palette, unpacked_ids
+from augcli.pixelmaps.palette import palette
 from augcli.sample import Array, Coding
 
 
 def encode_map(values: Array, kind: Kind, *, deep: bool) -> bytes:
     """A PNG of a map (H, W): panoptic ids as RGB, else grey of 16 bits if `deep`, else palette indices."""
     if kind == "panoptic":
-        return encode_mask(unpacked_ids(values), Coding("RGB"))
+        return encode_mask(colors_of_ids(values), Coding("RGB"))
     return encode_mask(values, Coding("I;16") if deep else Coding("P", palette()))
 
 
@@ -29,7 +30,7 @@ def decode_map(data: bytes, kind: Kind, *, where: str, max_pixels: int) -> Array
             raise ImageError(
                 "has no ids: they are colours, R + 256 G + 65536 B", where=where, mend="save it as RGB"
             )
-        return packed_ids(values)
+        return ids_of_colors(values)
     if values.ndim == 3:
         what = "has colours, where a map has one value a pixel"
         raise ImageError(what, where=where, mend="save it as a palette or grey PNG")

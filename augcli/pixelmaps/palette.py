@@ -6,6 +6,7 @@ from functools import cache
 
 import numpy as np
 
+from augcli.annotations.panoptic import ids_of_colors
 from augcli.sample import Array
 
 _BITS = 8
@@ -31,16 +32,4 @@ def palette() -> bytes:
 
 def segment_id(number: int) -> int:
     """The panoptic id of a picture's segment of this number, from 1: its colour as R + 256 G + 65536 B."""
-    return int(packed_ids(colors_of(np.array([number])))[0])
-
-
-def packed_ids(colors: Array) -> Array:
-    """The ids (...), uint32, of the colours (..., 3), uint8, of a panoptic PNG."""
-    wide = colors.astype(np.uint32)
-    packed: Array = wide[..., 0] | wide[..., 1] << 8 | wide[..., 2] << 16
-    return packed
-
-
-def unpacked_ids(ids: Array) -> Array:
-    """The colours (..., 3), uint8, of ids (...) as a panoptic PNG has them."""
-    return np.stack([ids & 255, ids >> 8 & 255, ids >> 16 & 255], axis=-1).astype(np.uint8)
+    return int(ids_of_colors(colors_of(np.array([number])))[0])

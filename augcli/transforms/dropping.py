@@ -57,7 +57,11 @@ class Dropping(Transform):
 
     def draw(self, draws: Draws) -> dict[str, Any]:
         """Draw the numbers, and the key of what noise fills."""
-        return super().draw(draws) | ({"key": draws.key("fill")} if self.fill == "noise" else {})
+        return super().draw(draws) | self.fill_key(draws)
+
+    def fill_key(self, draws: Draws) -> dict[str, str]:
+        """The key of what noise fills; nothing where something else does."""
+        return {"key": draws.key("fill")} if self.fill == "noise" else {}
 
     def dropped(self, drawn: dict[str, Any], **where: Any) -> list[Applied]:
         """The resolved step: where, and what is seen and labelled there."""
@@ -171,7 +175,7 @@ class RandomErasing(Boxes, family="dropping"):
         """Draw ten tries, each an area, a ratio and a place."""
         scale, ratio, x, y = (draws.words(name) for name in ("scale", "ratio", "x", "y"))
         tries = [(self.scale.draw(scale), self.ratio.draw(ratio), x.unit(), y.unit()) for _ in range(TRIES)]
-        return {"tries": tries} | ({"key": draws.key("fill")} if self.fill == "noise" else {})
+        return {"tries": tries} | self.fill_key(draws)
 
     def resolve(self, drawn: dict[str, Any], frame: Frame) -> list[Applied]:
         """Take the first try that fits; none is dropped where no try does."""
@@ -204,7 +208,7 @@ class CoarseDropout(Boxes, family="dropping"):
         count = int(self.count.draw(draws.words("count")))
         width, height, x, y = (draws.words(name) for name in ("width", "height", "x", "y"))
         boxes = [(self.width.draw(width), self.height.draw(height), x.unit(), y.unit()) for _ in range(count)]
-        return {"boxes": boxes} | ({"key": draws.key("fill")} if self.fill == "noise" else {})
+        return {"boxes": boxes} | self.fill_key(draws)
 
     def resolve(self, drawn: dict[str, Any], frame: Frame) -> list[Applied]:
         """Round to whole pixels."""

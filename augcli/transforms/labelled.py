@@ -34,10 +34,10 @@ def foreground(label: LabelMap, classes: Sequence[str | int] = ()) -> Area:
     Raises ImageError for a name that no class has.
     """
     if classes:
-        wanted = [_equals(label.values, _value_of(name, label)) for name in classes]
+        wanted = [shows(label.values, _value_of(name, label)) for name in classes]
         return np.asarray(np.logical_or.reduce(wanted))
-    inside = ~_equals(label.values, label.background)
-    return inside if label.ignore is None else inside & ~_equals(label.values, label.ignore)
+    inside = ~shows(label.values, label.background)
+    return inside if label.ignore is None else inside & ~shows(label.values, label.ignore)
 
 
 def _value_of(name: str | int, label: LabelMap) -> Any:
@@ -49,7 +49,8 @@ def _value_of(name: str | int, label: LabelMap) -> Any:
     raise ImageError(f"there is no class called '{name}'", mend=known)
 
 
-def _equals(values: npt.NDArray[Any], value: Any) -> Area:
+def shows(values: npt.NDArray[Any], value: Any) -> Area:
+    """The pixels (H, W) of a mask that have a value, or a colour."""
     same = np.asarray(values == np.asarray(value))
     return np.asarray(same.all(axis=-1)) if values.ndim == 3 else same
 

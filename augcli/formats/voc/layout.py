@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import posixpath
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from augcli.errors import printable
-from augcli.formats.coco.texts import text_of
-from augcli.formats.names import split_of
+from augcli.formats.as_coco import categories_of, head_of, item_of
 from augcli.formats.reading import Reading, count, outside
 from augcli.formats.splits import with_lists
 from augcli.formats.voc.names import ANNOTATIONS, IMAGES, LISTS, PATH, listed
 from augcli.formats.voc.objects import Document, read_document
 from augcli.formats.walk import File, Tree, nfc
-from augcli.sample import AnnotationHead, Item
-
-_KEYS = ("images", "annotations", "categories")
-_WRITTEN = "annotations/instances.json"
+from augcli.sample import Item
 
 
 @dataclass
@@ -115,36 +111,13 @@ def _reading(tree: Tree, home: str, found: _Found) -> Reading:
         orphan_images=tuple(file.path for file in orphans),
         skipped=(*found.skipped, *said, *outside(file for file in rest if file not in set(orphans))),
         home=home,
-        annotation_files={ANNOTATIONS: _head(tree, numbers, items, found.faults)},
+        annotation_files={
+            ANNOTATIONS: head_of(tree.root / ANNOTATIONS, categories_of(numbers), items, found.faults)
+        },
     )
 
 
 def _item(path: str, found: _Found, numbers: Mapping[str, int]) -> Item:
     document, image = found.documents[path], found.images[path]
     entry = {"id": 0, "file_name": image, **document.entry, PATH: path}
-    texts = [
-        text_of({"image_id": 0, "category_id": numbers[name], **fields}) for name, fields in document.objects
-    ]
-    return Item(
-        File(image).key,
-        image,
-        split=split_of(File(image).folder),
-        entries={ANNOTATIONS: text_of(entry)},
-        annotations={ANNOTATIONS: tuple(texts)},
-    )
-
-
-def _head(
-    tree: Tree, numbers: Mapping[str, int], items: Sequence[Item], faults: Sequence[str]
-) -> AnnotationHead:
-    """What a file of COCO with these annotations would hold besides."""
-    categories = tuple({"id": number, "name": name} for name, number in numbers.items())
-    return AnnotationHead(
-        keys=_KEYS,
-        rest={"categories": text_of(categories)},
-        categories=categories,
-        faults=tuple(faults),
-        path=tree.root / ANNOTATIONS,
-        written=_WRITTEN,
-        order=tuple(item.key for item in items),
-    )
+    return item_of(image, ANNOTATIONS, entry, document.objects, numbers)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from augcli.errors import DatasetError, printable
+from augcli.formats.as_coco import head_of
 from augcli.formats.coco.layout import path_below
 from augcli.formats.coco.texts import text_of
 from augcli.formats.names import split_of
@@ -23,8 +24,6 @@ from augcli.sample import AnnotationHead, Item
 MOST_LOOKED_AT = 5  # label files, to see whether they are YOLO's
 MOST_DIGITS = 5  # of the number of a class without a name
 CLASS_FILES = ("classes.txt", "obj.names", f"{LABELS}/classes.txt")
-_KEYS = ("images", "annotations", "categories")
-_WRITTEN = "annotations/instances.json"
 
 
 @dataclass
@@ -198,13 +197,5 @@ def _head(tree: Tree, config: Config, items: Sequence[Item], faults: Sequence[st
     """What a file of COCO with these annotations would hold besides."""
     points = {"keypoints": list(config.keypoints)} if config.keypoints else {}
     categories = tuple({"id": n, "name": name, **points} for n, name in enumerate(config.names))
-    rest = {"categories": text_of(categories)} | {key: text_of(value) for key, value in config.rest.items()}
-    return AnnotationHead(
-        keys=_KEYS,
-        rest=rest,
-        categories=categories,
-        faults=tuple(faults),
-        path=tree.root / (config.file or NAMES),
-        written=_WRITTEN,
-        order=tuple(item.key for item in items),
-    )
+    rest = {key: text_of(value) for key, value in config.rest.items()}
+    return head_of(tree.root / (config.file or NAMES), categories, items, faults, rest)

@@ -1,0 +1,61 @@
+"""What other annotated layouts are read into: items and a head as a file of COCO would have them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from augcli.formats.coco.texts import text_of
+from augcli.formats.names import split_of
+from augcli.formats.walk import File
+from augcli.sample import AnnotationHead, Item
+
+_KEYS = ("images", "annotations", "categories")
+_WRITTEN = "annotations/instances.json"
+
+
+def item_of(
+    image: str,
+    source: str,
+    entry: Mapping[str, Any],
+    objects: Iterable[tuple[str, Mapping[str, Any]]],
+    numbers: Mapping[str, int],
+) -> Item:
+    """The item of an image: its entry, and its objects as (class, fields), by the `source` that says them.
+
+    `numbers` are the category ids by class.
+    """
+    texts = [text_of({"image_id": 0, "category_id": numbers[name], **fields}) for name, fields in objects]
+    return Item(
+        File(image).key,
+        image,
+        split=split_of(File(image).folder),
+        entries={source: text_of(entry)},
+        annotations={source: tuple(texts)},
+    )
+
+
+def head_of(
+    path: Path,
+    categories: Sequence[Mapping[str, Any]],
+    items: Sequence[Item],
+    faults: Sequence[str],
+    rest: Mapping[str, bytes] = MappingProxyType({}),
+) -> AnnotationHead:
+    """What a file of COCO with these items would hold besides; `rest` are further texts of its keys."""
+    return AnnotationHead(
+        keys=_KEYS,
+        rest={"categories": text_of(categories), **rest},
+        categories=tuple(categories),
+        faults=tuple(faults),
+        path=path,
+        written=_WRITTEN,
+        order=tuple(item.key for item in items),
+    )
+
+
+def categories_of(numbers: Mapping[str, int]) -> tuple[dict[str, Any], ...]:
+    """The categories of classes that have only a name, by their ids."""
+    return tuple({"id": number, "name": name} for name, number in numbers.items())
