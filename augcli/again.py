@@ -106,7 +106,8 @@ def told_again(
     pair = Numbered(origin.item, record.file_name, is_original, size, texts)
     images = {name: _image_id(told.get(name), text) for name, text in origin.item.entries.items()}
     ids = {name: _ids(record, name, texts.get(name, ())) for name in origin.heads}
-    made = annotation_files(origin.heads, Numbers(iter(()), {}, [(pair, images, ids)]))
+    numbers = Numbers(iter(()), {}, [(pair, images, ids)], anew=not _has_ids(there))
+    made = annotation_files(origin.heads, numbers)
     files = {path: b"".join(parts) for path, parts in made.items()}
     found = {}
     for name, one in written.items():
@@ -138,10 +139,14 @@ def _ids(record: Record, name: str, texts: Sequence[str]) -> list[int]:
     return [next(numbers) for text in texts if "id" in entry_of(text.encode())]
 
 
+def _has_ids(there: Finished) -> bool:
+    """Whether the input's files say ids of images and annotations."""
+    return there.recipe.input.layout == "coco"
+
+
 def _unlike(there: Finished) -> tuple[str, ...]:
     """What is not compared: of files without ids, those of the sources are not known any more."""
-    is_numbered = there.recipe.input.layout == "coco"
-    return () if is_numbered else ("source_image_id", "source_annotation_id")
+    return () if _has_ids(there) else ("source_image_id", "source_annotation_id")
 
 
 def _compared(told: Told | None, made: Mapping[str, Any], unlike: Sequence[str]) -> str:

@@ -18,6 +18,8 @@ from augcli.masks import (
     MaskSpec,
     check_threshold,
 )
+from augcli.pixelmaps.pairs import MapRules
+from augcli.pixelmaps.wishes import Wishes, is_deep, labelled_files, rules_of
 from augcli.recipe import MIRRORED, Recipe
 from augcli.recipe.labels import SOLE
 from augcli.recipe.options import ANNOTATED
@@ -83,6 +85,38 @@ def fillers_of(recipe: Recipe) -> list[str]:
 def categories_by_file(dataset: Dataset) -> dict[str, dict[int, Category]]:
     """The categories of each annotation file, by id."""
     return {file: categories_of(head.categories) for file, head in dataset.annotation_files.items()}
+
+
+def wishes_of(recipe: Recipe) -> Wishes | None:
+    """What `output.pixelmaps` asks for; None where it asks for nothing."""
+    said = recipe.output.pixelmaps
+    if said is None:
+        return None
+    return Wishes(
+        said.kind, said.space, said.on_overlap, None if said.crowd is None else said.crowd == "include"
+    )
+
+
+def maps_by_file(recipe: Recipe, dataset: Dataset) -> dict[str, MapRules]:
+    """How `output.pixelmaps` draws the annotations of each file that has categories; empty without it.
+
+    Raises DatasetError where there is nothing to draw, and for categories that have no place in the space.
+    """
+    wishes = wishes_of(recipe)
+    if wishes is None:
+        return {}
+    is_coco = dataset.layout == "coco" or "coco" in recipe.output.also
+    heads = labelled_files(dataset)
+    if not (heads and is_coco):
+        what = "output.pixelmaps draws the annotations of COCO files, and the output has none with labels"
+        mend = "write output: {also: [coco]}" if heads else "leave it out"
+        raise DatasetError(what, where=str(dataset.root), mend=mend)
+    found = {}
+    for file, head in heads.items():
+        rules = rules_of(head, wishes)
+        pictures = (item.annotations.get(file, ()) for item in dataset.items)
+        found[file] = MapRules(rules, is_deep(head, rules, pictures), head.kind == "panoptic")
+    return found
 
 
 def refuse_orphans(dataset: Dataset) -> None:

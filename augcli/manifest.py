@@ -88,7 +88,7 @@ def read_finished(folder: Path) -> Finished:
 
 
 def _has_versions(described: Mapping[str, Any]) -> bool:
-    return all(isinstance(described[key], dict) for key in ("fingerprint", "plugins"))
+    return all(isinstance(described[key], dict) for key in ("fingerprint", "plugins", "pixelmaps"))
 
 
 def _unfinished(folder: Path) -> OutputError:
@@ -116,9 +116,9 @@ def _line(number: int, text: bytes, finished: Finished) -> Line | BadLine:
         return BadLine(number, "no JSON", "a pair")
     if not isinstance(data, dict):
         return BadLine(number, shown(data), "a pair")
-    if fault := _fault(data):
-        return BadLine(number, *fault)
     try:
+        if fault := _fault(data):
+            return BadLine(number, *fault)
         record = Record.of_line(data, finished.described["border"])
         _check_paths((*files_of(record), *source_digests(record), item_of(record).key))
     except (ValueError, LookupError, TypeError, AttributeError):
@@ -165,6 +165,9 @@ def _fault(data: Mapping[str, Any]) -> tuple[str, str] | None:
             return f"{key} is {shown(data[key])}", expected
         if key.endswith("file_name") and (leaving := _leaving(data[key])):
             return f"{key} is {shown(leaving)}", "a path in the output"
+    for file, one in data.get("pixelmaps", {}).items():
+        if leaving := _leaving(one["file_name"]):
+            return f"the pixel map of {file} is {shown(leaving)}", "a path in the output"
     return None if data["sources"] else ("no source", "one")
 
 
@@ -183,7 +186,8 @@ def _leaving(files: Any) -> str:
 
 def files_of(record: Record) -> dict[str, str]:
     """The SHA-256 of each of a pair's files, by its path."""
-    return {record.file_name: record.sha256} | digests_of(record.masks, record.mask_sha256)
+    own = {record.file_name: record.sha256} | digests_of(record.masks, record.mask_sha256)
+    return own | {path: record.map_sha256[file] for file, path in record.maps.items()}
 
 
 def digests_of(masks: Mapping[str, Files | None], digests: Mapping[str, Files | None]) -> dict[str, str]:

@@ -7,17 +7,20 @@ manifest or journal does not list.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+import msgspec
+
 from augcli import journal
 from augcli.errors import OutputError
-from augcli.journal import Entry, dumps
+from augcli.journal import Kept, dumps
 from augcli.store import TEMPORARY, Store, StoreError, is_same, move, new_name, rename_folder, sync_folder
 
 MANIFEST = "manifest.jsonl"
@@ -89,7 +92,7 @@ class Begun:
 
     folder: Path
     run: Mapping[str, Any]
-    entries: Mapping[str, Entry]
+    entries: Mapping[str, Kept]
     is_published: bool
 
 
@@ -129,32 +132,48 @@ def _own_data(store: Store, name: str) -> Any:
     try:
         return None if data is None else json.loads(data)
     except ValueError as error:
-        raise OutputError(
-            f"{name} is damaged", where=str(store.root), mend="remove the folder, or name another output"
-        ) from error
+        raise _damaged(name, store.root) from error
 
 
-def _further(store: Store) -> dict[str, list[str]]:
-    """The further descriptions that an output has, each with its files."""
-    return _own_data(store, ALSO) or {}
+def _damaged(name: str, where: Path) -> OutputError:
+    return OutputError(
+        f"{name} is damaged", where=str(where), mend="remove the folder, or name another output"
+    )
 
 
-def _further_files(store: Store) -> list[str]:
-    return [name for files in _further(store).values() for name in files]
+def _further(store: Store) -> dict[str, dict[str, str]] | None:
+    """The further descriptions that an output has; None where there is no list of them.
+
+    Each has its files with their SHA-256, which is empty while they are being written.
+    """
+    data = _own_data(store, ALSO)
+    try:
+        return msgspec.convert(data, dict[str, dict[str, str]] | None)
+    except msgspec.ValidationError as error:
+        raise _damaged(ALSO, store.root) from error
 
 
-def further_files(folder: Path) -> list[str]:
-    """The files of an output's further descriptions, as its own folder lists them; none without that."""
-    return _further_files(Store(folder))
+def _further_files(store: Store) -> dict[str, str]:
+    return {path: digest for files in (_further(store) or {}).values() for path, digest in files.items()}
+
+
+def further_files(folder: Path) -> dict[str, str] | None:
+    """The files of an output's further descriptions with their SHA-256, as its own folder lists them.
+
+    None where there is no such list.
+    """
+    store = Store(folder)
+    return None if _further(store) is None else _further_files(store)
 
 
 def has_further(folder: Path, names: Iterable[str]) -> bool:
     """Whether an output has these further descriptions, no others, and all their files."""
     store = Store(folder)
-    return set(_further(store)) == set(names) and all(store.path(f).exists() for f in _further_files(store))
+    described, files = _further(store) or {}, _further_files(store)
+    return set(described) == set(names) and all(store.path(name).exists() for name in files)
 
 
-def is_whole(folder: Path, entry: Entry) -> bool:
+def is_whole(folder: Path, entry: Kept) -> bool:
     """Whether all files of a pair are there with their sizes."""
     store = Store(folder)
     return all(store.size(name) == size for name, size in entry.sizes.items())
@@ -216,17 +235,17 @@ def discard(begun: Begun) -> None:
     store.prune(names)
 
 
-def publish(
+def describe(
     store: Store,
-    out: Path,
-    lines: list[str],
+    lines: Iterable[bytes],
     dataset: Mapping[str, Any],
-    failures: list[str],
+    failures: Sequence[str],
     also: Mapping[str, Mapping[str, Content]] = MappingProxyType({}),
 ) -> None:
-    """Write what describes the output, the manifest last, and put it in its place.
+    """Write what describes the output, the manifest last.
 
-    `also` holds further descriptions: for each the bytes, or their parts, of its files by their paths.
+    `lines` are the manifest's, without their ends. `also` holds further descriptions: for each the bytes, or
+    their parts, of its files by their paths.
     """
     store.remove_folder(TEMPORARY)
     _describe_further(store, also)
@@ -235,7 +254,11 @@ def publish(
         store.replace(FAILURES, "".join(line + "\n" for line in failures).encode())
     else:
         store.remove(FAILURES)
-    store.replace(MANIFEST, "".join(line + "\n" for line in lines).encode())
+    store.replace(MANIFEST, (line + b"\n" for line in lines))
+
+
+def publish(store: Store, out: Path) -> None:
+    """Put a described output in its place."""
     if os.path.ismount(out) or (out.is_dir() and any(out.iterdir())):
         _publish_into(store, out)
     else:
@@ -252,9 +275,29 @@ def _describe_further(store: Store, also: Mapping[str, Mapping[str, Content]]) -
     for name in (*ours, ALSO):
         store.remove(name)
     if also:
-        store.replace(ALSO, dumps({name: list(files) for name, files in also.items()}).encode() + b"\n")
-    for path, data in files.items():
-        store.replace(path, data)
+        digests = dict.fromkeys(files, "")
+        _list_further(store, also, digests)
+        for path, data in files.items():
+            digests[path] = _replaced(store, path, data)
+        _list_further(store, also, digests)
+
+
+def _list_further(store: Store, also: Mapping[str, Iterable[str]], digests: Mapping[str, str]) -> None:
+    listed = {name: {path: digests[path] for path in paths} for name, paths in also.items()}
+    store.replace(ALSO, dumps(listed).encode() + b"\n")
+
+
+def _replaced(store: Store, path: str, data: Content) -> str:
+    """Write a file, and return its SHA-256."""
+    digest = hashlib.sha256()
+
+    def parts() -> Iterator[bytes]:
+        for part in (data,) if isinstance(data, bytes) else data:
+            digest.update(part)
+            yield part
+
+    store.replace(path, parts())
+    return digest.hexdigest()
 
 
 def _in_the_way(name: str, where: Path) -> OutputError:

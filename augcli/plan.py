@@ -6,7 +6,7 @@ import fnmatch
 import posixpath
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from augcli.augment import ORIGINAL
@@ -15,8 +15,9 @@ from augcli.errors import DatasetError
 from augcli.formats import check_again, copy_name
 from augcli.formats.sizes import upright_size
 from augcli.geometry import Frame
+from augcli.pixelmaps.wishes import labelled_files, map_path
 from augcli.recipe import Recipe, Variant
-from augcli.sample import Dataset, Files, Item, each
+from augcli.sample import AnnotationHead, Dataset, Files, Item, each
 
 TIFF_SUFFIXES = (".tif", ".tiff")
 OURS = ("manifest.jsonl", "dataset.json", "failures.jsonl", ".augcli")
@@ -24,13 +25,17 @@ OURS = ("manifest.jsonl", "dataset.json", "failures.jsonl", ".augcli")
 
 @dataclass(frozen=True)
 class Pair:
-    """One picture to be written with its masks: the unit of identity, commit, retry and failure."""
+    """One picture to be written with its masks: the unit of identity, commit, retry and failure.
+
+    `maps` are the pixel maps of its annotations, by annotation file.
+    """
 
     key: str
     variant: str
     copy: int
     image: str
     masks: Mapping[str, Files]
+    maps: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -40,7 +45,8 @@ class Pair:
     @property
     def files(self) -> tuple[str, ...]:
         """Its files, relative to the output."""
-        return (self.image, *(path for files in self.masks.values() for path in each(files)))
+        masks = (path for files in self.masks.values() for path in each(files))
+        return (self.image, *masks, *self.maps.values())
 
 
 @dataclass(frozen=True)
@@ -82,7 +88,8 @@ def make_plan(recipe: Recipe, dataset: Dataset, selection: Selection) -> list[Jo
         what = f"no source matches --only {selection.only}" if selection.only else "there is nothing to do"
         raise DatasetError(what, where=str(dataset.root))
     splits = {item.split for item in dataset.items if item.split}
-    jobs = [Job(item, tuple(_pairs(recipe, dataset, item, splits))) for item in items]
+    drawn = labelled_files(dataset) if recipe.output.pixelmaps else {}
+    jobs = [Job(item, tuple(_pairs(recipe, dataset, item, splits, drawn))) for item in items]
     check_names(jobs)
     named = [(pair.image, pair.masks) for job in jobs for pair in _first_and_last(job)]
     check_again(dataset.reading, recipe.output.layout, named)
@@ -102,14 +109,20 @@ def is_expanded(recipe: Recipe, item: Item, splits: Iterable[str]) -> bool:
     return item.split is None or len(set(splits)) < 2 or item.split in recipe.input.expand
 
 
-def _pairs(recipe: Recipe, dataset: Dataset, item: Item, splits: set[str]) -> Iterable[Pair]:
+def _pairs(
+    recipe: Recipe, dataset: Dataset, item: Item, splits: set[str], drawn: Mapping[str, AnnotationHead]
+) -> Iterable[Pair]:
     expanded = is_expanded(recipe, item, splits)
-    if recipe.keep_original or not expanded:
-        yield _pair(recipe, dataset, item, ORIGINAL, 1, None)
+    planned: list[tuple[str, int, str | None]] = []
+    planned += [(ORIGINAL, 1, None)] if recipe.keep_original or not expanded else []
     for variant in recipe.variants if expanded else ():
         for copy in range(1, _copies(variant, dataset.root, item) + 1):
-            tag = f"{variant.name}-{copy}" if variant.is_numbered else variant.name
-            yield _pair(recipe, dataset, item, variant.name, copy, tag)
+            name = f"{variant.name}-{copy}" if variant.is_numbered else variant.name
+            planned.append((variant.name, copy, name))
+    for name, copy, tag in planned:
+        image, masks = _names(recipe, dataset, item, tag)
+        maps = {file: map_path(drawn[file], image) for file in item.entries if file in drawn}
+        yield Pair(item.key, name, copy, image, masks, maps)
 
 
 def _copies(variant: Variant, root: Path, item: Item) -> int:
@@ -121,7 +134,8 @@ def _copies(variant: Variant, root: Path, item: Item) -> int:
     return variant.copies * (tiles.count(Frame(*size)) if size else 1)
 
 
-def _pair(recipe: Recipe, dataset: Dataset, item: Item, variant: str, copy: int, tag: str | None) -> Pair:
+def _names(recipe: Recipe, dataset: Dataset, item: Item, tag: str | None) -> tuple[str, dict[str, Files]]:
+    """The image of a pair, and its masks by name; `tag` is a copy's."""
     written, layout = recipe.output.image.format, recipe.output.layout
     suffix = posixpath.splitext(item.image)[1] if written == "same" else FORMATS[written]
     if suffix.lower() == ".gif":  # read, and never written
@@ -129,8 +143,7 @@ def _pair(recipe: Recipe, dataset: Dataset, item: Item, variant: str, copy: int,
     apart = [name for name in item.parts if recipe.input.is_apart(name)]
     says_suffix = dataset.layout == "pattern" and layout == "like-input"
     suffixes = {name: _mask_suffix(recipe, item, name, says_suffix) for name in item.masks}
-    image, masks = copy_name(item, tag, layout, suffix, suffixes, apart, dataset.reading)
-    return Pair(item.key, variant, copy, image, masks)
+    return copy_name(item, tag, layout, suffix, suffixes, apart, dataset.reading)
 
 
 def _mask_suffix(recipe: Recipe, item: Item, name: str, says_suffix: bool) -> str:

@@ -53,7 +53,8 @@ class Record:
     variant accepted it.
     `masks` and `mask_sha256` go by the mask's name: a file, several where its instances were kept apart, None
     where there is none. `dropped` are instances of which too little was left (None: there are no instances),
-    `overlaps` the pixels, by mask, in which instances that were joined lay over each other.
+    `overlaps` the pixels, by mask, in which instances that were joined lay over each other. `maps` are its
+    pixel maps by annotation file.
     """
 
     file_name: str
@@ -79,6 +80,8 @@ class Record:
     annotation_ids: Mapping[str, Sequence[int]] | None = None
     dropped: tuple[Dropped, ...] | None = None
     overlaps: Mapping[str, int] | None = None
+    maps: Mapping[str, str] = field(default_factory=dict)
+    map_sha256: Mapping[str, str] = field(default_factory=dict)
     border: Border = "reflect"
 
     def as_line(self) -> dict[str, Any]:
@@ -110,6 +113,9 @@ class Record:
         if self.left_out is not None:
             line["annotation_ids"] = dict(self.annotation_ids or {})
             line["annotations_left_out"] = [one.as_record() for one in self.left_out]
+        if self.maps:
+            digests = self.map_sha256
+            line["pixelmaps"] = {f: {"file_name": n, "sha256": digests[f]} for f, n in self.maps.items()}
         return line | ({"overlaps": dict(self.overlaps)} if self.overlaps else {})
 
     @staticmethod
@@ -124,6 +130,8 @@ class Record:
             border=border,
             dropped=_dropped(line.get("dropped")),
             overlaps=line.get("overlaps"),
+            maps={file: one["file_name"] for file, one in line.get("pixelmaps", {}).items()},
+            map_sha256={file: one["sha256"] for file, one in line.get("pixelmaps", {}).items()},
             annotation_ids=line.get("annotation_ids"),
             left_out=_left_out(line.get("annotations_left_out")),
             **{name: line[name] for name in _PLAIN},

@@ -20,6 +20,7 @@ from augcli.errors import DatasetError, ImageError, OutputError
 from augcli.fingerprint import fingerprint
 from augcli.formats.reading import count
 from augcli.formats.walk import nfc
+from augcli.inputs import wishes_of
 from augcli.journal import dumps
 from augcli.manifest import (
     Finished,
@@ -32,6 +33,8 @@ from augcli.manifest import (
     with_pages_of,
 )
 from augcli.ops import Applied
+from augcli.pixelmaps.pairs import MapRules
+from augcli.pixelmaps.wishes import rules_of
 from augcli.plan import Pair, is_soft
 from augcli.record import Record
 from augcli.resume import differences
@@ -186,9 +189,11 @@ def _made(
     item = with_pages_of(origin.item, data, recipe)
     source = decoded(data, {}, item, there.specs, recipe, max_pixels)
     masks = {name: files for name, files in record.masks.items() if files is not None}
-    pair = Pair(item.key, record.variant, record.copy, record.file_name, masks)
+    rules = _maps(there, origin)
+    maps = {file: path for file, path in record.maps.items() if file in rules}
+    pair = Pair(item.key, record.variant, record.copy, record.file_name, masks, maps)
     border, categories = there.described["border"], origin.categories
-    context = Context(there.folder, there.folder, recipe, border, "", max_pixels, categories)
+    context = Context(there.folder, there.folder, recipe, border, "", max_pixels, categories, rules)
     made = finished(context, source, pair)
     if files_of(made.record) == files_of(record) or _plain(made.record.applied) == _plain(record.applied):
         return made, False
@@ -201,6 +206,18 @@ def _made(
         what = f"the steps of {record.file_name} in the manifest cannot be carried out"
         raise OutputError(what, where=str(there.folder), mend=mend) from None
     return made, True
+
+
+def _maps(there: Finished, origin: Origin) -> dict[str, MapRules]:
+    """How the pixel maps of the annotation files that are at hand are drawn."""
+    wishes, told = wishes_of(there.recipe), there.described["pixelmaps"]
+    if wishes is None:
+        return {}
+    return {
+        file: MapRules(rules_of(head, wishes), told[file]["bits"] == 16, head.kind == "panoptic")
+        for file, head in origin.heads.items()
+        if file in told
+    }
 
 
 def _plain(applied: Sequence[Applied]) -> Any:

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from augcli.journal import Entry
+from augcli.journal import Input, Kept, Place
+from augcli.keys import key_of
 from augcli.output import Begun, is_whole
 from augcli.plan import Job, Selection
 from augcli.recipe import Recipe
+from augcli.sample import AnnotationHead, Dataset, Item
 
 _ABSENT = object()
 _OTHER = {"plugins": "other plugins"}
@@ -25,7 +27,12 @@ class Identity:
     selection: Selection
     fingerprint: Mapping[str, str]
     jobs: Sequence[Job]
-    root: Path
+    dataset: Dataset
+
+    @property
+    def root(self) -> Path:
+        """Where the input lies."""
+        return self.dataset.root
 
     def as_json(self) -> dict[str, Any]:
         """What run.json holds."""
@@ -36,6 +43,7 @@ class Identity:
             "fingerprint": dict(self.fingerprint),
             "plugins": {plugin.name: plugin.digest for plugin in self.recipe.plugins},
             "sources": [job.item.key for job in self.jobs],
+            "annotation files": {n: _digest(head) for n, head in self.dataset.annotation_files.items()},
         }
 
     def refusal(self, begun: Begun) -> str:
@@ -46,7 +54,7 @@ class Identity:
             if changed:
                 more = f" and {len(changed) - 3} more" if len(changed) > 3 else ""
                 return f"belongs to {_OTHER.get(name, f'another {name}')}: {'; '.join(changed[:3])}{more}"
-        return self._changed_names(begun) or self._changed_contents(begun)
+        return self._changed_names(begun) or self._changed_files(begun) or self._changed_contents(begun)
 
     def _changed_names(self, begun: Begun) -> str:
         before, now = set(begun.run["sources"]), {job.item.key for job in self.jobs}
@@ -55,31 +63,48 @@ class Identity:
         words = [f"{len(keys)} {what} ({keys[0]})" for keys, what in ((added, "new"), (gone, "gone")) if keys]
         return f"belongs to other inputs: {', '.join(words)}" if words else ""
 
-    def _changed_contents(self, begun: Begun) -> str:
-        """A source that was finished and whose bytes have changed since."""
-        finished = self._finished(begun)
-        for entry in begun.entries.values():
-            if _source_of(entry) in finished:
-                path = changed_file(self.root, entry)
-                if path:
-                    return f"belongs to other inputs: {path} has changed"
+    def _changed_files(self, begun: Begun) -> str:
+        """An annotation file that is new, gone, or says another thing of what all its images share."""
+        before, now = begun.run["annotation files"], self.as_json()["annotation files"]
+        for name in dict.fromkeys((*before, *now)):
+            if before.get(name) != now.get(name):
+                what = "is new" if name not in before else "is gone" if name not in now else "has changed"
+                return f"belongs to other inputs: {name} {what}"
         return ""
+
+    def _changed_contents(self, begun: Begun) -> str:
+        """A source that was finished and whose bytes or annotations have changed since."""
+        finished, items = self._finished(begun), self._items
+        for entry in begun.entries.values():
+            key = _source_of(entry)
+            if key in finished and (path := changed_file(self.root, entry)):
+                return f"belongs to other inputs: {path} has changed"
+            if key in finished and entry.labels != items[key].labels_digest:
+                return f"belongs to other inputs: the annotations of {items[key].image} have changed"
+        return ""
+
+    @property
+    def _items(self) -> dict[str, Item]:
+        return {job.item.key: job.item for job in self.jobs}
 
     def _finished(self, begun: Begun) -> set[str]:
         """Sources all of whose pairs are finished; the others are tried again, whatever changed."""
         return {job.item.key for job in self.jobs if all(pair.id in begun.entries for pair in job.pairs)}
 
-    def kept(self, begun: Begun) -> dict[str, Entry]:
-        """Finished pairs that are planned, whole on disk, and of unchanged sources; by id."""
+    def kept(self, begun: Begun) -> dict[str, Place]:
+        """Finished pairs that are planned, whole on disk, and of unchanged sources: their places, by id."""
         planned = {pair.id for job in self.jobs for pair in job.pairs}
-        finished = self._finished(begun)
+        finished, items = self._finished(begun), self._items
         return {
-            pair: entry
+            pair: entry.place
             for pair, entry in begun.entries.items()
             if pair in planned
             and is_whole(begun.folder, entry)
-            and (_source_of(entry) in finished or not changed_file(self.root, entry))
+            and (_source_of(entry) in finished or self._is_as_it_was(entry, items[_source_of(entry)]))
         }
+
+    def _is_as_it_was(self, entry: Kept, item: Item) -> bool:
+        return entry.labels == item.labels_digest and not changed_file(self.root, entry)
 
 
 def _of_pairs(run: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -89,34 +114,29 @@ def _of_pairs(run: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**run, "recipe": {**recipe, "output": options}}
 
 
-def _source_of(entry: Entry) -> str:
+def _digest(head: AnnotationHead) -> str:
+    """A hash of what an annotation file holds besides its images and annotations."""
+    return key_of(*(part for key, text in head.rest.items() for part in (key, repr(text))))
+
+
+def _source_of(entry: Kept) -> str:
     return entry.pair.rsplit("|", 2)[0]
 
 
-def changed_file(root: Path, entry: Entry) -> str:
+def changed_file(root: Path, entry: Kept) -> str:
     """The first of an entry's source files whose bytes are not those it was made from; empty if none.
 
     A file of the same length and modification time is taken to be the same; any other is read.
     """
-    source = entry.line["sources"][0]
-    digests = {source["image"]: source["sha256"]}
-    for name in (key.removesuffix("_sha256") for key in source if key.endswith("_sha256") and source[key]):
-        digests |= zip(_listed(source[name]), _listed(source[f"{name}_sha256"]), strict=True)
-    return next(
-        (path for path in digests if not _is_same(root / path, entry.inputs[path], digests[path])), ""
-    )
+    return next((path for path, was in entry.inputs.items() if not _is_same(root / path, was)), "")
 
 
-def _listed(one: str | list[str]) -> list[str]:
-    return [one] if isinstance(one, str) else one
-
-
-def _is_same(path: Path, stat: tuple[int, int], digest: str) -> bool:
+def _is_same(path: Path, was: Input) -> bool:
     try:
         found = path.stat()
-        if (found.st_size, found.st_mtime_ns) == stat:
+        if (found.st_size, found.st_mtime_ns) == (was.size, was.mtime):
             return True
-        return found.st_size == stat[0] and hashlib.sha256(path.read_bytes()).hexdigest() == digest
+        return found.st_size == was.size and hashlib.sha256(path.read_bytes()).hexdigest() == was.sha256
     except OSError:
         return False
 

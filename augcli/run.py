@@ -3,37 +3,30 @@
 from __future__ import annotations
 
 import os
-import posixpath
 import time
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from augcli import journal, output
 from augcli.also import check_names as check_descriptions
-from augcli.also import described, of_objects
-from augcli.annotations.numbering import Finished as Annotations
-from augcli.annotations.numbering import Numbers, numbered
-from augcli.augment import ORIGINAL
 from augcli.codec import MAX_PIXELS
 from augcli.engines import Bug, Engine, Lost, Outcome, Raised
 from augcli.engines.local import local_engine
 from augcli.errors import OutputError
 from augcli.fingerprint import fingerprint
-from augcli.formats import pairs
 from augcli.inputs import (
     as_found,
     border_of,
     categories_by_file,
+    maps_by_file,
     read_input,
     refuse_orphans,
     specs_by_looking,
 )
-from augcli.journal import Entry, dumps
+from augcli.journal import Entry, Place, dumps
 from augcli.masks import (
     MaskLook,
     MaskSpec,
@@ -41,12 +34,14 @@ from augcli.masks import (
     specs_of_json,
     specs_to_json,
 )
-from augcli.output import Begun, Content
+from augcli.output import Begun
+from augcli.pixelmaps.pairs import MapRules
+from augcli.pixelmaps.wishes import MAPS
 from augcli.plan import EVERYTHING, Job, Selection, make_plan
+from augcli.publishing import Ended, publish
 from augcli.recipe import Recipe
-from augcli.report import LeftOutLine, Progress, Report
+from augcli.report import Progress, Report
 from augcli.resume import Identity
-from augcli.sample import Dataset
 from augcli.store import Store
 from augcli.worker import Answer, Context, Failed, Look, Made, Make, Task, Unwritable, set_up
 
@@ -86,14 +81,15 @@ def expand(
     dataset = read_input(recipe, root, settings.images)
     recipe = as_found(recipe, dataset)
     check_descriptions(recipe.output.also, dataset)
+    maps = maps_by_file(recipe, dataset)
     check_places(dataset.root, out)
     progress.found(dataset)
     if settings.strict:
         refuse_orphans(dataset)
     jobs = make_plan(recipe, dataset, settings.selection)
-    identity = Identity(recipe, settings.selection, fingerprint(), jobs, dataset.root)
+    identity = Identity(recipe, settings.selection, fingerprint(), jobs, dataset)
     with output.locked(out):
-        report = _Run(identity, out, settings, progress, dataset).go()
+        report = _Run(identity, out, settings, progress, maps).go()
     report.seconds = time.monotonic() - started
     report.dataset = dataset
     return report
@@ -112,12 +108,18 @@ class _Run:
     """One run of expand: the state that its steps share."""
 
     def __init__(
-        self, identity: Identity, out: Path, settings: Settings, progress: Progress, dataset: Dataset
+        self,
+        identity: Identity,
+        out: Path,
+        settings: Settings,
+        progress: Progress,
+        maps: Mapping[str, MapRules],
     ) -> None:
         self.identity, self.recipe = identity, identity.recipe
-        self.out, self.settings, self.progress, self.dataset = out, settings, progress, dataset
+        self.dataset, self.out, self.settings, self.progress = identity.dataset, out, settings, progress
+        self.maps = maps
         self.pairs = [pair for job in identity.jobs for pair in job.pairs]
-        self.entries: dict[str, Entry] = {}
+        self.places: dict[str, Place] = {}
         self.uncommitted: list[Entry] = []
         self.specs: dict[str, MaskSpec] = {}
         self.report = Report(planned=len(self.pairs))
@@ -126,8 +128,8 @@ class _Run:
         begun, replaced = self._found()
         if begun:
             self.specs = specs_of_json(begun.run.get("masks", {}))
-            self.entries = self.identity.kept(begun)
-        self.report.already = len(self.entries)
+            self.places = self.identity.kept(begun)
+        self.report.already = len(self.places)
         if begun and begun.is_published and self._is_all_there(begun):
             return self.report
         store = self._work(begun)
@@ -140,9 +142,10 @@ class _Run:
         """Whether nothing is pending or to be described, nor any failure listed of a source that is gone."""
         wanted = [*self.recipe.output.also, *(["pairs"] if "pairs" in self.dataset.reading else [])]
         wanted += [self.dataset.layout] if self.dataset.annotation_files else []
+        wanted += [MAPS] if self.maps else []
         if not output.has_further(begun.folder, wanted):
             return False
-        return len(self.entries) == len(self.pairs) and not (begun.folder / output.FAILURES).exists()
+        return len(self.places) == len(self.pairs) and not (begun.folder / output.FAILURES).exists()
 
     def _found(self) -> tuple[Begun | None, Begun | None]:
         """An output that can be continued, and one at its place that is to be replaced."""
@@ -186,10 +189,11 @@ class _Run:
             dumps(self.identity.fingerprint),
             self.settings.max_pixels,
             categories_by_file(self.dataset),
+            self.maps,
         )
         workers = max(1, min(self.settings.workers, jobs))
         engine: Engine[Task, Answer] = local_engine(partial(set_up, context), workers=workers, alone=_alone)
-        self.progress.begins(len(self.pairs), len(self.entries))
+        self.progress.begins(len(self.pairs), len(self.places))
         try:
             yield engine
         finally:
@@ -197,7 +201,7 @@ class _Run:
             self.progress.ends()
 
     def _pending(self, job: Job) -> Job:
-        return replace(job, pairs=tuple(pair for pair in job.pairs if pair.id not in self.entries))
+        return replace(job, pairs=tuple(pair for pair in job.pairs if pair.id not in self.places))
 
     def _commit_all(self, store: Store, outcomes: Iterator[tuple[Task, Outcome[Answer]]]) -> None:
         flushed = time.monotonic()
@@ -214,7 +218,6 @@ class _Run:
         else:
             for temporary, name in made.moves:
                 store.move(temporary, name)
-            self.entries[made.entry.pair] = made.entry
             self.uncommitted.append(made.entry)
             self.report.written += 1
             if note := made.entry.line.get("note"):
@@ -223,99 +226,20 @@ class _Run:
 
     def _flush(self, store: Store) -> None:
         entries, self.uncommitted = self.uncommitted, []
-        journal.append(store, entries)
+        self.places |= journal.append(store, entries)
 
     def _publish(self, store: Store) -> None:
         order = {pair.id: number for number, pair in enumerate(self.pairs)}
         self.report.failed.sort(key=lambda failure: order[failure.pair.id])
-        done, failed = len(self.entries), len(self.report.failed)
+        done, failed = len(self.places), len(self.report.failed)
         if done + failed != len(self.pairs):
             raise Bug(f"{len(self.pairs)} pairs planned, {done} done, {failed} failed")
         for failure in self.report.failed:  # an earlier run may have made some of it
             for name in failure.pair.files:
                 store.remove(name)
-        lines = [self.entries[pair.id].line for pair in self.pairs if pair.id in self.entries]
-        lines, objects = self._annotation_files(lines)
-        also = described(self.recipe.output.also, lines) | self._pairs_file(lines) | objects
-        self.report.left_out = list(self._left_out(lines))
-        failures = [dumps(failure.as_line()) for failure in self.report.failed]
-        failures += [dumps(left_out.as_line()) for left_out in self.report.left_out]
-        output.publish(store, self.out, [*map(dumps, lines)], self._description(), failures, also)
-
-    def _left_out(self, lines: Sequence[Mapping[str, Any]]) -> Iterator[LeftOutLine]:
-        """What of the annotation files could not be used, each once."""
-        for head in self.dataset.annotation_files.values():
-            yield from (LeftOutLine(fault.partition(": ")[0], None, fault) for fault in head.left_out)
-        seen = set()
-        for line in lines:
-            for one in line.get("annotations_left_out", ()):
-                place = (one["file"], one["id"], line["sources"][0]["image"])
-                if one.get("fault") and place not in seen:
-                    seen.add(place)
-                    what = f"annotation {one['id']}: {one['reason']}; the annotation is left out"
-                    yield LeftOutLine(one["file"], line["sources"][0]["image"], what)
-
-    def _annotation_files(
-        self, lines: list[Mapping[str, Any]]
-    ) -> tuple[list[Mapping[str, Any]], dict[str, Mapping[str, Content]]]:
-        """The lines with the ids of their annotations, and the files that hold these, by description."""
-        heads = self.dataset.annotation_files
-        if not heads:
-            return lines, {}
-        numbers = numbered(heads, self._finished(), anew=self.dataset.layout != "coco")
-        ids = (annotations for _, _, annotations in numbers.given)
-        lines = [dict(line) | {"annotation_ids": own} for line, own in zip(lines, ids, strict=True)]
-        return lines, self._of_objects(numbers)
-
-    def _of_objects(self, numbers: Numbers) -> dict[str, Mapping[str, Content]]:
-        """The layout's own files of annotations, and the further descriptions that tell of objects."""
-        chosen = self.recipe
-        found = of_objects(chosen.output.also, self.dataset, chosen.input.mirror, numbers)
-        self.report.losses = [line for name, one in found.items() for line in one.losses.lines(name)]
-        return {name: one.files for name, one in found.items()}
-
-    def _finished(self) -> Iterator[Annotations]:
-        """The finished pairs in plan order, as their annotations are numbered."""
-        for job in self.identity.jobs:
-            for pair in job.pairs:
-                if entry := self.entries.get(pair.id):
-                    size = (entry.line["width"], entry.line["height"])
-                    is_original = pair.variant == ORIGINAL
-                    yield Annotations(job.item, pair.image, is_original, size, entry.annotations)
-
-    def _pairs_file(self, lines: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, bytes]]:
-        """The CSV file that says the pairs, where one says those of the input: it has its name."""
-        if "pairs" not in self.dataset.reading:
-            return {}
-        used = (name for item in self.dataset.items for name in item.masks)
-        names = list(dict.fromkeys((*self.recipe.input.named_masks, *used)))
-        table = ((line["file_name"], [line[f"{name}_file_name"] for name in names]) for line in lines)
-        return {"pairs": {posixpath.normpath(self.dataset.reading["pairs"]): pairs.written(table, names)}}
-
-    def _annotation_places(self) -> dict[str, dict[str, str]]:
-        """Where annotation files of COCO are, and where their file_names start; by what lines call them."""
-        heads = self.dataset.annotation_files.items()
-        is_coco = self.dataset.layout == "coco" or "coco" in self.recipe.output.also
-        return {f: {"file": h.written, "image_root": h.image_root} for f, h in heads if is_coco}
-
-    def _description(self) -> dict[str, Any]:
-        """What dataset.json holds: no times, hosts or absolute paths."""
-        identity = self.identity.as_json()
-        variants = Counter(pair.variant for pair in self.pairs if pair.id in self.entries)
-        counts = {"sources": len(self.identity.jobs), "pairs": len(self.entries)}
-        return {
-            "recipe": identity["recipe"],
-            "recipe_digest": self.recipe.digest(),
-            "selection": identity["selection"],
-            "fingerprint": identity["fingerprint"],
-            "plugins": identity["plugins"],
-            "input": {"layout": self.dataset.layout, **self.dataset.reading},
-            "border": border_of(self.recipe),
-            "masks": specs_to_json(self.specs),
-            "annotation_files": self._annotation_places(),
-            "classes": identity["recipe"]["input"]["classes"],
-            "counts": {**counts, "failed": len(self.report.failed), "variants": dict(variants)},
-        }
+        ended = Ended(self.identity, self.specs, self.maps, self.places, self.report.failed)
+        told = publish(self.out, store, ended)
+        self.report.left_out, self.report.losses = told.left_out, told.losses
 
 
 def _alone(task: Task) -> Sequence[Task]:

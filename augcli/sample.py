@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy.typing as npt
+
+from augcli.keys import key_of
 
 Array = npt.NDArray[Any]
 PANOPTIC = "panoptic"  # the mask of a panoptic data set: colours are ids of segments
@@ -74,6 +77,14 @@ class Item:
         """Whether the image, or a mask, is several pages that stay together."""
         paths = (self.image,) if name is None else self.files_of(name)
         return not self.page and any(path in self.pages for path in paths)
+
+    @cached_property
+    def labels_digest(self) -> str:
+        """What its entries and annotations say, as a hash; empty where there are none."""
+        texts: list[bytes] = []
+        for name, entry in self.entries.items():
+            texts += (name.encode(), entry, *self.annotations.get(name, ()))
+        return key_of(*(text.decode("utf-8", "surrogateescape") for text in texts)) if texts else ""
 
 
 @dataclass(frozen=True)

@@ -151,8 +151,10 @@ _File = tuple[Record, str, str, str]
 
 
 def _files(record: Record) -> Iterator[_File]:
-    """A pair's files: its record, the path, the SHA-256, and the mask's key (empty for the image)."""
+    """A pair's files: its record, the path, the SHA-256, and the mask's key (empty for what is none)."""
     yield record, record.file_name, record.sha256, ""
+    for name, file in record.maps.items():
+        yield record, file, record.map_sha256[name], ""
     for name, files in record.masks.items():
         if files is not None:
             digests = digests_of({name: files}, record.mask_sha256)

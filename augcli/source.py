@@ -13,6 +13,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from augcli.annotations.pixels import Masks
 from augcli.codec import (
     FORMATS,
     MAX_PIXELS,
@@ -77,6 +78,12 @@ class Content:
         """What each mask, or single part of one, is; soft ones included."""
         keys = (*self.masks, *self.labels.soft)
         return {key: self.specs.get(name_of(key)) or MaskSpec("index") for key in keys}
+
+    @property
+    def marked(self) -> Masks:
+        """The masks that hold labels, and what steps write into each."""
+        arrays = {key: mask.values for key, mask in self.masks.items()}
+        return Masks(arrays, {key: self.spec_of[key].marks for key in arrays})
 
     @property
     def instances(self) -> frozenset[str]:

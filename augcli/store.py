@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import errno
 import filecmp
+import functools
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from augcli.errors import AugcliError
 
@@ -95,6 +97,28 @@ class Store:
         with _named("read", self.path(name)), contextlib.suppress(FileNotFoundError):
             return self.path(name).read_bytes()
         return None
+
+    def lines(self, name: str) -> Iterator[bytes]:
+        """A file's lines with their ends, one after the other; none where there is no such file."""
+        path = self.path(name)
+        with _named("read", path), contextlib.suppress(FileNotFoundError), path.open("rb") as file:
+            yield from file
+
+    @contextlib.contextmanager
+    def reading(self, name: str) -> Iterator[Callable[[int, int], bytes]]:
+        """A function that reads so many bytes of a file, from an offset on; opened when first called."""
+        with contextlib.ExitStack() as stack:
+
+            @functools.cache
+            def file() -> BinaryIO:
+                return stack.enter_context(self.path(name).open("rb"))
+
+            def at(offset: int, length: int) -> bytes:
+                with _named("read", self.path(name)):
+                    file().seek(offset)
+                    return file().read(length)
+
+            yield at
 
     def size(self, name: str) -> int | None:
         """A file's length in bytes, or None where there is none."""

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import json
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from augcli.also import described
+from augcli.also import OF_OBJECTS, described
 from augcli.augment import ORIGINAL
 from augcli.engines import Bug, Lost, Outcome, Raised
 from augcli.engines.local import local_engine
@@ -29,7 +30,7 @@ from augcli.manifest import (
     read_finished,
     read_lines,
 )
-from augcli.output import DATASET, FAILURES, MANIFEST, OWN_FOLDER, RUN, further_files, staging_of
+from augcli.output import ALSO, DATASET, FAILURES, MANIFEST, OWN_FOLDER, RUN, further_files, staging_of
 from augcli.recipe import digest_of
 from augcli.record import Record
 from augcli.report import Progress
@@ -84,7 +85,8 @@ def verify(
     found = _run_tasks(context, ledger, workers, progress or Progress())
     checked = [found[number] for number in sorted(found)]
     of_pairs = (damage for one in checked for damage in one.damages)
-    damages = [*ledger.damages, *of_pairs, *ledger.of_files, *ledger.closing()]
+    damages = [*ledger.damages, *of_pairs, *ledger.of_files]
+    damages += ledger.closing({damage.file for damage in damages})
     return Verified(
         ledger.variants.total(), len(ledger.names), tuple(damages), tuple(_remarks(ledger, checked, source))
     )
@@ -145,6 +147,7 @@ class _Ledger:
         self.damages: list[Damage] = []
         self.written: dict[str, Written] = {}
         self.of_files: list[Damage] = []  # of annotation files
+        self.listed = further_files(finished.folder)
         for name in finished.annotation_files:
             self._read(name)
 
@@ -195,9 +198,20 @@ class _Ledger:
         self.keys.add(item_of(line.record).key)
         return line.record
 
-    def closing(self) -> list[Damage]:
-        """What is wrong with the files beside the manifest, once all its lines have gone by."""
-        return [] if self.damages else [*self._of_dataset(), *self._of_further(), *self._of_images()]
+    def closing(self, named: Set[str]) -> list[Damage]:
+        """What is wrong with the files beside the manifest, once all its lines have gone by.
+
+        Of files that are `named`, for they have damages already, it is not said that their bytes changed.
+        """
+        if self.damages:
+            return []
+        found = [*self._of_dataset(), *self._of_further(), *self._of_images()]
+        return [*found, *self._of_listed({*named, *self._unread(), *(damage.file for damage in found)})]
+
+    def _unread(self) -> list[str]:
+        """Annotation files that cannot be read, of which it is said where they are broken."""
+        places = self.finished.annotation_files.items()
+        return [place.file for name, place in places if name not in self.written]
 
     def _of_images(self) -> Iterator[Damage]:
         """Images of annotation files that are in no line of the manifest."""
@@ -232,15 +246,21 @@ class _Ledger:
             if found != data:
                 what = "is missing" if found is None else f"does not say what {MANIFEST} says"
                 yield Damage(name, what, "", self.anew)
-        for name in self._others():
-            if not (self.finished.folder / name).is_file():
-                yield Damage(name, "is missing", "", self.anew)
 
-    def _others(self) -> list[str]:
-        """The files of further descriptions of which nothing but their being there is looked at."""
-        places = self.finished.annotation_files.values()
-        known = {*self.further(), *(place.file for place in places)}
-        return [name for name in further_files(self.finished.folder) if name not in known]
+    def _of_listed(self, named: Set[str]) -> Iterator[Damage]:
+        """The files of further descriptions whose bytes are not those that were written."""
+        for name, digest in (self.listed or {}).items():
+            if name not in named and (fault := _fault(self.finished.folder / name, digest)):
+                yield Damage(name, *fault, self.anew)
+
+    def unheld(self) -> list[str]:
+        """The further descriptions of which nothing is known, for nothing lists their files."""
+        if self.listed is not None:
+            return []
+        recipe, described = self.finished.recipe, self.finished.described
+        names = [name for name in (recipe.input.layout, *recipe.output.also) if name in OF_OBJECTS]
+        found = [name for name in names if name != "coco"]  # whose files dataset.json names
+        return [*found, *(["pairs"] if "pairs" in described.get("input", ()) else [])]
 
     def further(self) -> dict[str, bytes]:
         """The further descriptions as they have to be, by path."""
@@ -250,7 +270,7 @@ class _Ledger:
     def unlisted(self) -> list[str]:
         """The files that the manifest does not name, and that are not augcli's own."""
         annotated = (place.file for place in self.finished.annotation_files.values())
-        own = {MANIFEST, DATASET, FAILURES, *self.further(), *self._others(), *annotated}
+        own = {MANIFEST, DATASET, FAILURES, *self.further(), *(self.listed or {}), *annotated}
         inner = (f"{OWN_FOLDER}/", f"{OWN_FOLDER}.partial/")
         files = map(nfc, Store(self.finished.folder).files())
         return [
@@ -258,6 +278,18 @@ class _Ledger:
             for name in files
             if name not in self.names and name not in own and not name.startswith(inner)
         ]
+
+
+def _fault(path: Path, digest: str) -> tuple[str, str] | None:
+    """What is wrong with a file that had this SHA-256, and what was expected."""
+    if not path.is_file():
+        return ("is no file", "") if path.exists() else ("is missing", "")
+    try:
+        with path.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        return f"cannot be read: {error.strerror or error}", ""
+    return (f"sha256 {found[:12]}", digest[:12]) if found != digest else None
 
 
 def _flat(counts: Mapping[str, Any]) -> dict[str, Any]:
@@ -299,6 +331,8 @@ def _remarks(ledger: _Ledger, checked: Sequence[Checked], source: Path | None) -
         yield f"{count(len(undeclared), 'mask')} with values that no class has, {_first(undeclared)}"
     if unheld := sum(one.unheld for one in checked):
         yield f"the values of {count(unheld, 'mask')} were held against nothing: {ASK_INPUT}"
+    if names := ledger.unheld():
+        yield f"the files of {', '.join(names)} were held against nothing: {ALSO}, their list, is missing"
 
 
 def _first(undeclared: Sequence[Undeclared]) -> str:

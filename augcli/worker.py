@@ -18,10 +18,11 @@ from augcli.augment import ORIGINAL, Augmented, augment, variant_of
 from augcli.encoding import encoded, targets
 from augcli.errors import ImageError, PluginError
 from augcli.geometry import Border
-from augcli.journal import Entry, dumps
+from augcli.journal import Entry, Input, dumps
 from augcli.keys import key_of
 from augcli.masks import MaskLook, MaskSpec, look_at, unreadable
 from augcli.ops import Applied
+from augcli.pixelmaps.pairs import Labelled, MapRules, OnMap, map_of
 from augcli.plan import Job, Pair
 from augcli.program import needs_chain
 from augcli.recipe import Recipe
@@ -42,6 +43,7 @@ class Context:
     fingerprint: str
     max_pixels: int
     categories: Mapping[str, Mapping[int, Category]] = field(default_factory=dict)  # by annotation file
+    maps: Mapping[str, MapRules] = field(default_factory=dict)  # by annotation file
 
     @property
     def rules(self) -> Rules:
@@ -170,11 +172,15 @@ def _failed(pair: Pair, error: ImageError) -> Failed:
 
 @dataclass(frozen=True)
 class Finished:
-    """A pair in memory: its manifest line, its files' bytes, and its annotations' JSON texts by file."""
+    """A pair in memory: its manifest line, its files' bytes, and its annotations' JSON texts by file.
+
+    `maps` says by annotation file what is on its pixel maps.
+    """
 
     record: Record
     files: Mapping[str, bytes]
     annotations: Mapping[str, Sequence[str]]
+    maps: Mapping[str, OnMap]
 
 
 def finished(
@@ -197,16 +203,24 @@ def finished(
         masks = result.sample.masks | {PANOPTIC: own.colors}
         result = replace(result, sample=replace(result.sample, masks=masks))
     files, reencoded = encoded(context.recipe, source, pair, result)
+    maps = _maps(context, pair, result, own)
+    files |= {pair.maps[file]: data for file, (data, _) in maps.items()}
     record = _record(source, pair, result, files, reencoded)
     if source.item.entries:
         record = replace(record, left_out=own.left_out)
-    return Finished(record, files, own.texts)
+    return Finished(record, files, own.texts, {file: on_map for file, (_, on_map) in maps.items()})
+
+
+def _maps(context: Context, pair: Pair, result: Augmented, own: Annotated) -> dict[str, tuple[bytes, OnMap]]:
+    """The pixel maps of a pair, by annotation file."""
+    labelled = Labelled(result.sample.size, own.texts, own.colors)
+    return {file: map_of(labelled, file, context.maps[file]) for file in pair.maps}
 
 
 def _annotated(context: Context, source: Decoded, pair: Pair, result: Augmented) -> Annotated:
     """The annotations of a pair; they stay as they are where nothing was applied."""
     program, size = (result.program if result.applied else None), source.header.upright_size
-    setting = Setting(program, size, context.rules, context.categories)
+    setting = Setting(program, size, context.rules, context.categories, source.marked)
     name = pair.masks.get(PANOPTIC)
     shown = posixpath.basename(name) if isinstance(name, str) else None
     return annotated(source.item, setting, shown, result.sample.masks.get(PANOPTIC))
@@ -222,7 +236,10 @@ def _made(context: Context, source: Decoded, pair: Pair) -> Made | Failed:
         return _failed(pair, _out_of_memory(source.item.image))
     sizes = {name: len(data) for name, data in made.files.items()}
     digest, line = pair_digest(context, source, pair), made.record.as_line()
-    entry = Entry(pair.id, digest, line, sizes, source.stats, made.annotations)
+    inputs = {path: Input(*stat, source.sha256[path]) for path, stat in source.stats.items()}
+    entry = Entry(
+        pair.id, digest, line, sizes, inputs, source.item.labels_digest, made.annotations, made.maps
+    )
     return Made(entry, tuple(_left(context, source, pair, made.files)))
 
 
@@ -278,6 +295,8 @@ def _record(
         note=source.image.note or None,
         dropped=result.dropped if source.instances else None,
         overlaps=_overlaps(source) or None,
+        maps=pair.maps,
+        map_sha256={file: digests[path] for file, path in pair.maps.items()},
     )
 
 
@@ -310,5 +329,4 @@ def pair_digest(context: Context, source: Decoded, pair: Pair) -> str:
     steps = variant.resolved() if variant else None
     digests = list(source.sha256.values())
     parts = [recipe.seed, pair.id, steps, context.pixel_options, context.fingerprint, digests]
-    annotations = [text.decode() for texts in source.item.annotations.values() for text in texts]
-    return key_of(dumps(parts), *annotations)
+    return key_of(dumps(parts), source.item.labels_digest)

@@ -10,6 +10,7 @@ from pycocotools import mask as coco
 from steps import program_of
 
 from augcli.annotations.moving import Rules, moved
+from augcli.annotations.pixels import Masks, taken_by
 from augcli.annotations.segments import categories_of, checked
 
 WIDTH, HEIGHT = 40, 30
@@ -88,7 +89,8 @@ def run(steps, *annotations, frame, rules=None, categories=CATEGORIES, **draws):
     for one in annotations:
         assert checked(one, frame.width, frame.height, categories) is None
     program = program_of(steps, frame, "constant", **draws)
-    return moved(annotations, program, categories, rules or Rules()), program
+    taken = taken_by(program, Masks())
+    return moved(annotations, program, categories, rules or Rules(), taken), program
 
 
 @lru_cache

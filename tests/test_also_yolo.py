@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pycocotools import mask as coco_masks
 
-from augcli.also.contours import contours_of, joined
+from augcli.also.contours import contours_of
 from augcli.also.objects import Object
 from augcli.also.yolo import row_of
 from augcli.errors import DatasetError
+from augcli.plan import Selection
 
 PLAIN = "variants: {fliplr: [horizontal_flip]}\noutput: {also: [%s]}\n"
 SQUARE = [8, 4, 24, 4, 24, 20, 8, 20]
@@ -38,7 +39,7 @@ def test_boxes_are_centres_and_sides_in_shares_of_the_picture(tmp_path):
     assert (out / "labels/train/a.txt").read_text() == "1 0.25 0.2 0.25 0.2\n"
     assert (out / "labels/train/a__fliplr.txt").read_text() == "1 0.75 0.2 0.25 0.2\n"
     assert (out / "train.txt").read_text() == "./images/train/a.png\n./images/train/a__fliplr.png\n"
-    assert objects.config(out) == {"train": "train.txt", "names": {0: "cat", 1: "dog"}}
+    assert objects.config(out) == {"train": "train.txt", "val": None, "names": {0: "cat", 1: "dog"}}
     assert report.losses == []
 
 
@@ -159,6 +160,28 @@ def test_an_object_of_two_files_is_one_with_the_fields_of_both(tmp_path):
     ]
 
 
+# --- Ultralytics
+
+
+@sets.needs("coco_mini80")
+@pytest.mark.parametrize("form", ["boxes", "segments", "pose"])
+def test_ultralytics_reads_every_object(form, tmp_path, monkeypatch):
+    monkeypatch.setenv("YOLO_CONFIG_DIR", str(tmp_path))
+    utils = pytest.importorskip("ultralytics.data.utils", reason="ultralytics is not installed")
+    text = PLAIN % f"yolo-{form}"
+    report = sets.run(text, sets.DATA / "coco_mini80", tmp_path / "out", selection=Selection(limit=5))
+    assert report.failed == []
+    data = utils.check_det_dataset(str(tmp_path / "out/data.yaml"), split="val", autodownload=False)
+    images = [str(tmp_path / "out" / line) for line in (tmp_path / "out/val.txt").read_text().split()]
+    points = data["kpt_shape"] if form == "pose" else (0, 0)
+    for image, labels in zip(images, utils.img2label_paths(images), strict=True):
+        args = (image, labels, "", form == "pose", data["nc"], *points, False)
+        _, boxes, _, segments, _, missing, found, _, corrupt, said = utils.verify_image_label(args)
+        rows = len(objects.rows(tmp_path, labels))
+        assert (missing, found, corrupt, said, len(boxes)) == (0, 1, 0, "", rows)
+        assert len(segments) == (rows if form == "segments" else 0)
+
+
 # --- refused
 
 
@@ -246,11 +269,28 @@ def test_the_line_around_an_rle_has_its_pixels_with_all_holes(seed, share):
     rle = coco_masks.encode(np.asfortranarray(mask.astype(np.uint8)))
     contours = contours_of({"size": rle["size"], "counts": rle["counts"].decode()}, objects.SIZE)
     if mask.any():
-        assert np.array_equal(drawn(joined(contours)), mask)
+        assert np.array_equal(drawn(contours.joined()), mask)
     else:
-        assert contours == []
+        assert contours.lines == []
 
 
-def test_parts_that_overlap_are_drawn_together():
-    contours = contours_of([SQUARE, [12, 8, 40, 8, 40, 16, 12, 16]], objects.SIZE)
-    assert drawn(joined(contours)).sum() == 16 * 16 + 16 * 8
+def test_parts_that_overlap_are_drawn_together(tmp_path):
+    parts = [SQUARE, [12, 8, 40, 8, 40, 16, 12, 16]]
+    assert drawn(contours_of(parts, objects.SIZE).joined()).sum() == 16 * 16 + 16 * 8
+    _, report = expanded(tmp_path, objects.coco(tmp_path / "in", [polygon(1, parts)]))
+    what = "its overlapping parts or holes became a line along the edges of its pixels"
+    assert report.losses == [f"yolo: 2 changed: {what}"]
+
+
+def test_a_part_without_a_pixel_does_not_stretch_the_box(tmp_path):
+    sliver = [59.6, 30, 59.8, 30, 59.7, 33]
+    out, report = expanded(tmp_path, objects.coco(tmp_path / "in", [polygon(1, [SQUARE, sliver])]))
+    assert report.losses == ["yolo: 2 changed: a part of it without a pixel is left out"]
+    (row,) = objects.rows(out, "labels/train/a.txt")
+    assert np.allclose(np.reshape(row[1:], (-1, 2)) * objects.SIZE, np.reshape(SQUARE, (-1, 2)))
+
+
+def test_an_object_of_which_no_part_has_a_pixel_stays(tmp_path):
+    slivers = [[59.6, 30, 59.8, 30, 59.7, 33], [49.6, 30, 49.8, 30, 49.7, 33]]
+    contours = contours_of(slivers, objects.SIZE)
+    assert (len(contours.lines), contours.lost) == (2, ("its parts or holes are joined to one line",))

@@ -9,6 +9,7 @@ from pictures import needs
 
 from augcli.annotations.keypoints import swapped
 from augcli.annotations.moving import Rules
+from augcli.annotations.pixels import Masks, taken_by
 from augcli.geometry import Frame
 
 FRAME = Frame(WIDTH, HEIGHT)
@@ -96,6 +97,27 @@ def test_an_object_without_a_labelled_point_is_kept():
     before = annotation(category_id=1, keypoints=[0] * 9, num_keypoints=0, bbox=[5, 5, 9, 9])
     (after,), _ = run(["horizontal_flip"], before, frame=FRAME)
     assert (after.annotation["keypoints"], after.annotation["num_keypoints"]) == ([0] * 9, 0)
+
+
+def test_a_point_that_a_step_takes_from_the_labels_is_no_point():
+    erased = {"grid_mask": {"distance": 0.5, "ratio": 0.5, "mask": "background"}}
+    every = [value for x in range(0, WIDTH, 3) for y in range(0, HEIGHT, 3) for value in (x, y, 2)]
+    before = annotation(keypoints=every, bbox=[0, 0, WIDTH, HEIGHT])
+    (after,), program = run([erased, "vertical_flip"], before, frame=FRAME)
+    kept = taken_by(program, Masks())[::-1] == 0
+    assert after.annotation["keypoints"][2::3] == [2 * int(kept[y, x]) for x, y, _ in triples(every)]
+    assert 0 < after.annotation["num_keypoints"] < len(every) // 3
+
+
+def test_where_a_field_turns_over_a_point_is_where_it_is_shown_or_nowhere():
+    every = [value for x in range(0, WIDTH, 2) for y in range(0, HEIGHT, 2) for value in (x, y, 2)]
+    folding = [{"elastic": {"alpha": 200, "sigma": 4}}]
+    (after,), program = run(folding, annotation(keypoints=every, bbox=[0, 0, WIDTH, HEIGHT]), frame=FRAME)
+    before, there = (np.reshape(each, (-1, 3)) for each in (every, after.annotation["keypoints"]))
+    seen = there[:, 2] > 0
+    back = program.warp().backward(there[seen, :2] + 0.5) - 0.5
+    assert 0.5 < seen.mean() < 1
+    assert np.abs(back - before[seen, :2]).max() < 0.6
 
 
 def test_the_points_of_each_object_stay_with_it():

@@ -27,6 +27,7 @@ from pycocotools import mask as coco
 from steps import pixels
 
 from augcli.annotations.moving import Moved, Rules
+from augcli.annotations.pixels import Masks, taken_by
 from augcli.geometry import Frame
 
 FRAME = Frame(WIDTH, HEIGHT)
@@ -156,6 +157,19 @@ def test_where_a_field_turns_over_a_label_is_what_the_pixels_show():
     _, shown = pixels(program, np.zeros((HEIGHT, WIDTH), np.uint8), source)
     assert after.how == "rle"
     assert np.array_equal(pixels_of(after.annotation["segmentation"], WIDTH, HEIGHT), shown == 1)
+
+
+def test_where_a_field_turns_over_a_box_is_around_what_the_pixels_show():
+    for seed in range(5):
+        (after,), program = run(FOLDING, annotation(bbox=[8, 5, 22, 16]), frame=FRAME, seed=seed)
+        inside = np.pad(np.ones((16, 22), np.uint8), ((5, 9), (8, 10)))
+        _, shown = pixels(program, np.zeros((HEIGHT, WIDTH), np.uint8), inside)
+        rows, columns = np.nonzero(shown == 1)
+        x, y = columns.min(), rows.min()
+        assert (after.how, after.annotation["bbox"]) == (
+            "corners",
+            [x, y, np.ptp(columns) + 1, np.ptp(rows) + 1],
+        )
 
 
 # --- run lengths
@@ -308,6 +322,38 @@ def test_a_step_that_takes_pixels_from_the_labels_takes_them_from_objects(policy
 def test_polygons_of_which_nothing_is_taken_stay_polygons():
     erased = {"grid_mask": {"distance": 0.3, "ratio": 0.01, "mask": "background"}}
     assert one([erased], polygons(SQUARE)).how == "polygons"
+
+
+@pytest.mark.parametrize("policy", ["ignore", "background"])
+@pytest.mark.parametrize("turn", ["horizontal_flip", {"rotate": {"degrees": 25}}])
+def test_a_box_is_around_what_a_step_leaves_of_it(policy, turn):
+    found = 0
+    for seed in range(20):
+        step = {"random_erasing": {"scale": [0.1, 0.4], "mask": policy}}
+        before = annotation(bbox=[8, 5, 22, 16])
+        (after,), program = run([step, turn], before, frame=FRAME, seed=seed)
+        inside = np.pad(np.ones((16, 22), np.uint8), ((5, 9), (8, 10)))
+        _, shown = pixels(program, np.zeros((HEIGHT, WIDTH, 3), np.uint8), inside)
+        rows, columns = np.nonzero(shown == 1)
+        tight = [columns.min(), rows.min(), np.ptp(columns) + 1, np.ptp(rows) + 1]
+        assert after.annotation["bbox"] == pytest.approx(tight, abs=1.5)
+        found += after.annotation["bbox"] != fields([turn], before)["bbox"]
+    assert found > 4
+
+
+def test_a_box_of_which_nothing_is_left_is_dropped():
+    after = one([{"pixel_dropout": {"share": 1, "mask": "ignore"}}], annotation(bbox=[8, 5, 22, 16]))
+    assert (after.annotation, after.reason) == (None, "nothing of it is in the picture")
+
+
+def test_what_a_step_takes_of_a_box_is_not_visible():
+    erased = [{"grid_mask": {"distance": 1, "ratio": 0.5, "mask": "ignore"}}]
+    before = annotation(bbox=[0, 0, 40, 30])
+    share = taken_by(run(erased, before, frame=FRAME)[1], Masks()).mean()
+    assert 0.1 < share < 0.9
+    assert one(erased, before, rules=Rules(min_visibility=0.99 - share)).reason == ""
+    least = Rules(min_visibility=1.01 - share)
+    assert one(erased, before, rules=least).reason.startswith(f"visibility {1 - share:.3g}, ")
 
 
 # --- laws

@@ -115,7 +115,7 @@ def test_an_image_with_overlaps_has_no_map_where_that_is_the_rule(call):
         1,
         f"1 semantic map of 0 annotations; {SMALLEST}; 1 failed\n",
         "a.json: 000000000003.jpg: 1 pixel of annotation 2 (a) have another label already, the first that of "
-        "annotation 1 (b); say which is seen: --on-overlap first, last or smallest-on-top\n",
+        "annotation 1 (b); say which is seen on overlap: first, last or smallest-on-top\n",
     )
     assert sorted(tree(Path("out"))) == ["000000000009.png", "labels.json"]
 

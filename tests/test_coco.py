@@ -6,44 +6,13 @@ from operator import itemgetter
 
 import numpy as np
 import pytest
+from cocosets import BOX, CROWD, FLIP, IMAGES, SEGMENTS, SQUARE, WARPED, written, written_panoptic
 from PIL import Image
 from pycocotools import mask as coco_mask
 from pycocotools.coco import COCO
-from sets import DATA, failures, manifest, needs, read, run, save, tree
+from sets import DATA, failures, manifest, needs, read, run, tree
 
-from augcli.errors import DatasetError
-
-FLIP = "variants: {fliplr: [horizontal_flip]}\n"
-WARPED = """
-variants:
-  fliplr: [horizontal_flip]
-  warped:
-    copies: 2
-    transforms:
-      - rotate: {degrees: [-25, 25]}
-      - elastic: {displacement_px: 2, sigma: 8}
-      - random_crop: {size: 40x30}
-"""
-SQUARE = {"id": 11, "image_id": 7, "category_id": 3, "segmentation": [[4, 4, 16, 4, 16, 14, 4, 14]]}
-SQUARE |= {"bbox": [4, 4, 12, 10], "area": 120, "iscrowd": 0, "note": "kept"}
-CROWD = {"id": 12, "image_id": 7, "category_id": 5, "iscrowd": 1, "area": 4, "bbox": [0, 0, 2, 2]}
-CROWD |= {"segmentation": {"size": [40, 50], "counts": [0, 2, 38, 2, 1958]}}
-BOX = {"id": 13, "image_id": 9, "category_id": 5, "bbox": [30, 10, 10, 10], "area": 100, "iscrowd": 0}
-IMAGES = [
-    {"id": 7, "file_name": "a.png", "width": 50, "height": 40, "license": 4},
-    {"id": 9, "file_name": "sub/b.png", "width": 50, "height": 40},
-]
-CATEGORIES = [{"id": 3, "name": "car", "supercategory": "vehicle"}, {"id": 5, "name": "cat"}]
-
-
-def written(root, annotations, images=IMAGES, name="instances_train.json", **rest):
-    for entry in images:
-        pixels = np.random.default_rng(entry["id"]).integers(0, 256, (40, 50, 3), np.uint8)
-        save(root / "images" / entry["file_name"], pixels)
-    (root / "annotations").mkdir(exist_ok=True)
-    data = {"info": {"year": 2017}, "images": images, "annotations": annotations, "categories": CATEGORIES}
-    (root / "annotations" / name).write_text(json.dumps(data | rest))
-    return root
+from augcli.errors import DatasetError, OutputError
 
 
 @pytest.fixture
@@ -202,19 +171,9 @@ def test_output_layouts(coco, tmp_path):
     )
 
 
-SEGMENTS = [
-    {"id": 258, "category_id": 3, "area": 200, "bbox": [0, 0, 20, 10], "iscrowd": 0},
-    {"id": 65536, "category_id": 5, "area": 1, "bbox": [49, 39, 1, 1], "iscrowd": 0},
-]
-
-
 @pytest.fixture
 def panoptic(tmp_path):
-    colors = np.zeros((40, 50, 3), np.uint8)
-    colors[:10, :20], colors[39, 49] = (2, 1, 0), (0, 0, 1)
-    save(tmp_path / "in" / "panoptic_train" / "a.png", colors)
-    annotation = {"image_id": 7, "file_name": "a.png", "segments_info": SEGMENTS}
-    return written(tmp_path / "in", [annotation], IMAGES[:1], name="panoptic_train.json")
+    return written_panoptic(tmp_path / "in")
 
 
 def segments_of(out, number=-1):
@@ -259,3 +218,44 @@ def test_the_real_sample_keeps_every_annotation(tmp_path):
             if is_list_of_ids:
                 parts = [sorted(entries, key=itemgetter("id")) for entries in parts]
             assert parts[0] == parts[1], part
+
+
+CHANGES = [
+    ("annotations", 0, "bbox", [4, 4, 13, 10], "the annotations of images/a.png have changed"),
+    ("images", 1, "license", 9, "the annotations of images/sub/b.png have changed"),
+    ("categories", 0, "name", "van", "annotations/instances_train.json has changed"),
+]
+
+
+@pytest.mark.parametrize(("key", "place", "field", "value", "what"), CHANGES)
+def test_an_output_of_other_annotations_is_refused_by_name(coco, tmp_path, key, place, field, value, what):
+    run(FLIP, coco, tmp_path / "out")
+    data = loaded(coco)
+    data[key][place][field] = value
+    (coco / "annotations/instances_train.json").write_text(json.dumps(data))
+    with pytest.raises(OutputError) as caught:
+        run(FLIP, coco, tmp_path / "out")
+    assert f"belongs to other inputs: {what}; name another output, or use --overwrite" in str(caught.value)
+
+
+def test_a_further_annotation_file_is_another_input(coco, tmp_path):
+    run(FLIP, coco, tmp_path / "out")
+    written(coco, [BOX], name="boxes_train.json")
+    with pytest.raises(OutputError, match=r"belongs to other inputs: annotations/boxes_train\.json is new"):
+        run(FLIP, coco, tmp_path / "out")
+
+
+def test_a_file_written_anew_with_the_same_annotations_is_the_same_input(coco, tmp_path):
+    run(FLIP, coco, tmp_path / "out")
+    (coco / "annotations/instances_train.json").write_text(json.dumps(loaded(coco)))
+    assert run(FLIP, coco, tmp_path / "out").already == 4
+
+
+def test_a_picture_that_failed_is_tried_again_with_its_mended_entry(coco, tmp_path):
+    data = loaded(coco)
+    data["images"][0]["width"] = 51
+    (coco / "annotations/instances_train.json").write_text(json.dumps(data))
+    assert len(run(FLIP, coco, tmp_path / "out").failed) == 2
+    written(coco, [SQUARE, CROWD, BOX])
+    report = run(FLIP, coco, tmp_path / "out")
+    assert (report.already, report.written, report.failed) == (2, 2, [])

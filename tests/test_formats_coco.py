@@ -289,6 +289,15 @@ def test_a_panoptic_annotation_that_cannot_be_used_is_named_by_its_image(tmp_pat
     )
 
 
+def test_of_two_panoptic_annotations_of_a_picture_the_first_is_read(tmp_path: Path) -> None:
+    each = [{"image_id": 1, "file_name": f"{name}.png", "segments_info": []} for name in "ab"]
+    file = read(tmp_path, coco([image()], each))
+    assert [json.loads(text)["file_name"] for text in file.annotations_of(1)] == ["a.png"]
+    assert file.faults == (
+        "i.json: annotation of image 1: another one before it is of this image; the annotation is left out",
+    )
+
+
 def test_a_category_that_cannot_be_used_is_left_out_and_named(tmp_path: Path) -> None:
     good = {"id": 1, "name": "a", "keypoints": ["nose"]}
     entries = [5, {"id": "1", "name": "a"}, {"id": 1}, good, {"id": 1, "name": "b"}]

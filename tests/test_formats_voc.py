@@ -13,6 +13,7 @@ from augcli.errors import DatasetError
 from augcli.formats import read_dataset
 from augcli.formats.voc.objects import read_document
 from augcli.plan import Selection
+from augcli.replaying import replay
 
 W, H = objects.SIZE
 FLIP = "variants: {fliplr: [horizontal_flip]}\n"
@@ -269,6 +270,28 @@ def test_parts_are_no_objects_of_yolo(tmp_path):
     out, report = expanded(tmp_path, root, FLIP + "output: {also: [yolo]}\n")
     assert report.losses == ["yolo: 2 left out: a part of another object"]
     assert (out / "JPEGImages/a.txt").read_text() == "0 0.25 0.2 0.25 0.2\n"
+
+
+@pytest.mark.parametrize("has_input", [False, True])
+def test_in_coco_a_part_names_its_object_by_the_id_it_has_there(has_input, tmp_path):
+    part = f"<part><name>head</name>{objects.box(9, 5, 12, 8)}</part>"
+    root = objects.voc(tmp_path / "in", [CAT + part, f"<name>dog</name>{BOX}{part}"])
+    out, _ = expanded(tmp_path, root, FLIP + "output: {also: [coco]}\n")
+    data = json.loads((out / "annotations/instances.json").read_text())
+    found = [(one["id"], one.get("part_of"), one.get("source_annotation_id")) for one in data["annotations"]]
+    assert found == [
+        *[(1, None, None), (2, 1, None), (3, None, None), (4, 3, None)],
+        *[(5, None, 1), (6, 5, 2), (7, None, 3), (8, 7, 4)],
+    ]
+    again = replay(out, "JPEGImages/a__fliplr.png", tmp_path / "again", source=root if has_input else None)
+    assert again.is_equal
+
+
+def test_what_a_coco_file_calls_part_of_is_not_ours(tmp_path):
+    root = objects.coco(tmp_path / "in", [objects.annotation(1, bbox=[8, 4, 16, 8], part_of="a herd")])
+    out, _ = expanded(tmp_path, root)
+    data = json.loads((out / "annotations/instances_train.json").read_text())
+    assert [one["part_of"] for one in data["annotations"]] == ["a herd", "a herd"]
 
 
 @sets.needs("coco_datumaro_assets")

@@ -51,7 +51,7 @@ def refusal(root, **options):
 def test_a_box_becomes_pixels():
     (one,) = read(BOX).annotations
     assert one["id"] == 1
-    assert one["category_id"] == 1
+    assert one["category_id"] == 2
     assert one["bbox"] == [8, 4, 16, 8]
 
 
@@ -136,7 +136,8 @@ def test_without_variants_the_same_rows_come_out(tmp_path_factory, rows, segment
     sets.run("keep_original: true", root, home / "out")
     before, after = objects.rows(root, "labels/a.txt"), objects.rows(home / "out", "labels/a.txt")
     assert np.allclose(before, after, atol=2e-6)
-    assert objects.config(home / "out") == {"train": "train.txt", "names": {0: "cat", 1: "dog"}}
+    splits = {"train": "train.txt", "val": None}
+    assert objects.config(home / "out") == {**splits, "names": {0: "cat", 1: "dog"}}
 
 
 @pytest.mark.parametrize("form", ["yolo-boxes", "yolo-segments", "yolo-pose"])
@@ -191,8 +192,8 @@ def test_further_keys_and_names_of_keypoints_are_kept(tmp_path):
     keys = {"kpt_shape": [2, 3], "flip_idx": [1, 0], "kpt_names": {0: ["port", "starboard"]}}
     root = yolo(tmp_path, {"a": ""}, license="CC0", nc=2, path="/elsewhere", **keys)
     out, _ = expanded(tmp_path, root)
-    names = {0: "cat", 1: "dog"}
-    assert objects.config(out) == {"train": "train.txt", "names": names, **keys, "license": "CC0"}
+    data = {"train": "train.txt", "val": None, "names": {0: "cat", 1: "dog"}}
+    assert objects.config(out) == {**data, **keys, "license": "CC0"}
 
 
 def test_a_picture_without_a_label_file_has_no_objects(tmp_path):
@@ -230,7 +231,32 @@ def test_yolo_becomes_coco(tmp_path):
         line["file_name"] for line in sets.manifest(out)
     ]
     assert [one["id"] for one in data["annotations"]] == [1, 2, 3, 4]
-    assert data["categories"] == [{"id": 0, "name": "cat"}, {"id": 1, "name": "dog"}]
+    assert [one["category_id"] for one in data["annotations"]] == [2, 2, 1, 1]
+    assert data["categories"] == [{"id": 1, "name": "cat"}, {"id": 2, "name": "dog"}]
+
+
+def test_copies_of_yolo_name_in_coco_the_originals_that_they_came_from(tmp_path):
+    root = yolo(tmp_path, {"a": BOX, "b": BOX + "0 0.5 0.5 0.1 0.1\n"})
+    out, _ = expanded(tmp_path, root, FLIP + "output: {also: [coco]}\n")
+    data = json.loads((out / "annotations/instances.json").read_text())
+    assert [(one["id"], one.get("source_image_id")) for one in data["images"]] == [
+        *[(1, None), (2, 1)],
+        *[(3, None), (4, 3)],
+    ]
+    assert [(one["id"], one.get("source_annotation_id")) for one in data["annotations"]] == [
+        *[(1, None), (2, 1)],
+        *[(3, None), (4, None), (5, 3), (6, 4)],
+    ]
+
+
+def test_copies_of_yolo_without_originals_name_nothing(tmp_path):
+    text = "keep_original: false\n" + FLIP + "output: {also: [coco]}\n"
+    out, _ = expanded(tmp_path, yolo(tmp_path, {"a": BOX}), text)
+    data = json.loads((out / "annotations/instances.json").read_text())
+    (image,), (one,) = data["images"], data["annotations"]
+    assert (image["id"], one["id"], one["image_id"]) == (1, 1, 1)
+    assert "source_image_id" not in image
+    assert "source_annotation_id" not in one
 
 
 def test_yolo_is_not_described_as_yolo(tmp_path):
@@ -279,6 +305,14 @@ def test_splits_pass_into_the_output(tmp_path):
 def test_a_folder_that_is_not_there_is_named(tmp_path):
     root = yolo(tmp_path, {"a": BOX}, train="images", test="nowhere")
     assert read_dataset(root).skipped == ("data.yaml: test: there are no pictures in nowhere",)
+
+
+@pytest.mark.parametrize("nothing", ["", "null", "~", "[]"])
+def test_a_split_that_is_nothing_has_no_pictures(nothing, tmp_path):
+    root = yolo(tmp_path, {"a": BOX})
+    (root / "data.yaml").write_text(f"names: [cat, dog]\ntrain: images\nval: {nothing}\n")
+    found = read_dataset(root)
+    assert ([item.split for item in found.items], found.skipped) == (["train"], ())
 
 
 def test_a_picture_in_two_splits_is_refused(tmp_path):

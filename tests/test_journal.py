@@ -1,18 +1,23 @@
 """The journal: what was added is read again, up to the first byte that is wrong."""
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from augcli.journal import JOURNAL, Entry, append, dumps, read
+from augcli.journal import JOURNAL, Entry, Input, append, dumps, read, reading
 from augcli.store import Store
 
 ENTRIES = [
     Entry(
-        f"caf\u00e9 \u2028{n}|aug|{n}", "digest", {"file_name": f"{n}\r.jpg"}, {f"{n}.jpg": n}, {"x": (n, 7)}
+        f"caf\u00e9 \u2028{n}|aug|{n}",
+        "digest",
+        {"file_name": f"{n}\r.jpg"},
+        {f"{n}.jpg": n},
+        {"x": Input(n, 7, "a")},
     )
     for n in range(4)
 ]
@@ -28,8 +33,10 @@ def store(tmp_path):
     return store_in(tmp_path)
 
 
-def by_id(entries):
-    return {entry.pair: entry for entry in entries}
+def entries_in(store):
+    """The entries of a journal, whole."""
+    with reading(store) as at:
+        return [at(kept.place, Entry) for kept in read(store).values()]
 
 
 def test_there_is_nothing_before_the_first_entry(store):
@@ -41,14 +48,27 @@ def test_there_is_nothing_before_the_first_entry(store):
 def test_entries_read_back_in_order_over_several_appends(store):
     append(store, ENTRIES[:1])
     append(store, ENTRIES[1:])
-    assert read(store) == by_id(ENTRIES)
+    assert entries_in(store) == ENTRIES
     assert list(read(store)) == [entry.pair for entry in ENTRIES]
+
+
+def test_what_is_appended_is_where_it_was_said_to_be(store):
+    places = append(store, ENTRIES[:2]) | append(store, ENTRIES[2:])
+    assert places == {kept.pair: kept.place for kept in read(store).values()}
+
+
+def test_what_a_new_run_has_to_know_is_kept(store):
+    append(store, [replace(ENTRIES[1], labels="b", annotations={"x.json": ["{}"]})])
+    (kept,) = read(store).values()
+    assert (kept.pair, kept.sizes, kept.labels) == (ENTRIES[1].pair, {"1.jpg": 1}, "b")
+    assert kept.inputs == {"x": Input(1, 7, "a")}
 
 
 def test_the_last_entry_of_a_pair_holds(store):
     again = Entry(ENTRIES[0].pair, "other", {}, {}, {})
     append(store, [*ENTRIES, again])
-    assert read(store)[again.pair] == again
+    assert read(store)[again.pair].sizes == {}
+    assert entries_in(store) == [again, *ENTRIES[1:]]
 
 
 def test_torn_at_any_byte_the_whole_lines_before_it_stay_and_more_can_be_added(store):
@@ -58,7 +78,7 @@ def test_torn_at_any_byte_the_whole_lines_before_it_stay_and_more_can_be_added(s
     for cut in range(len(whole)):
         store.path(JOURNAL).write_bytes(whole[:cut])
         kept = sum(end <= cut for end in ends)
-        assert read(store) == by_id(ENTRIES[:kept])
+        assert entries_in(store) == ENTRIES[:kept]
         append(store, ENTRIES[kept:])
         assert store.read(JOURNAL) == whole
 
@@ -73,7 +93,7 @@ def test_a_changed_byte_ends_the_journal_there(place, flip):
         data[place] ^= flip
         store.path(JOURNAL).write_bytes(data)
         intact = bytes(data[:place]).count(b"\n")
-        assert read(store) == by_id(ENTRIES[:intact])
+        assert entries_in(store) == ENTRIES[:intact]
 
 
 def test_json_is_one_line_of_plain_text():

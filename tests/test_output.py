@@ -6,11 +6,11 @@ from sets import mounted
 from augcli import output
 from augcli.errors import OutputError
 from augcli.journal import Entry, append
-from augcli.output import begin, discard, find, is_whole, locked, publish, reopen
+from augcli.output import begin, describe, discard, find, is_whole, locked, reopen
 from augcli.store import Store, StoreError
 
 RUN = {"recipe": "r"}
-LINES = ['{"file_name": "images/a.jpg"}']
+LINES = [b'{"file_name": "images/a.jpg"}']
 
 
 def entry(name="images/a.jpg", size=3):
@@ -23,6 +23,11 @@ def built(out, name="images/a.jpg"):
     store.write(name, b"abc")
     append(store, [entry(name)])
     return store
+
+
+def publish(store, out, lines, dataset, failures, also=None):
+    describe(store, lines, dataset, failures, also or {})
+    output.publish(store, out)
 
 
 def published(out):
@@ -81,7 +86,8 @@ def test_an_unfinished_output_is_found_beside_its_place(tmp_path):
     begun = found(tmp_path / "out")
     assert begun.folder == tmp_path / "out.partial"
     assert begun.run == RUN
-    assert begun.entries == {entry().pair: entry()}
+    assert list(begun.entries) == [entry().pair]
+    assert begun.entries[entry().pair].sizes == entry().sizes
     assert not begun.is_published
 
 
@@ -124,7 +130,7 @@ def test_publishing_is_one_rename_and_leaves_nothing_beside(tmp_path):
         "out/images/a.jpg",
         "out/manifest.jsonl",
     ]
-    assert (tmp_path / "out/manifest.jsonl").read_text() == LINES[0] + "\n"
+    assert (tmp_path / "out/manifest.jsonl").read_bytes() == LINES[0] + b"\n"
 
 
 def test_failures_are_listed_only_while_there_are_some(tmp_path):

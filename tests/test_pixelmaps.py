@@ -72,13 +72,13 @@ def test_ids_that_have_no_place_in_a_space_are_refused():
             "json",
             0,
             "x.json: category 0 has no value in label space json: values are 1 to 65535, "
-            "and 0 is unlabelled; use --space file",
+            "and 0 is unlabelled; take the space file",
         ),
         (
             "train171",
             184,
             "x.json: label space train171 is of COCO's categories 1 to 183, and there is a category 184; "
-            "use --space json, or --space file",
+            "take the space json, or file",
         ),
     ]:
         with pytest.raises(DatasetError) as error:
@@ -169,7 +169,7 @@ def test_overlapping_labels_are_an_error_where_that_is_the_rule():
         draw([lower, upper], 8, 8, rules(overlaps="error"))
     assert str(error.value) == (
         "1 pixel of annotation 9 (b) have another label already, the first that of annotation 4 (a); "
-        "say which is seen: --on-overlap first, last or smallest-on-top"
+        "say which is seen on overlap: first, last or smallest-on-top"
     )
 
 

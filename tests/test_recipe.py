@@ -92,6 +92,7 @@ def test_an_almost_empty_recipe_has_the_documented_defaults() -> None:
         "image": {"format": "same", "quality": 95, "subsampling": "420"},
         "mask": {"format": "png", "foreground": None},
         "annotations": {"min_area": 0, "min_visibility": 0, "boxes": "corners", "renumber": False},
+        "pixelmaps": None,
         "originals": "copy",
         "also": [],
     }

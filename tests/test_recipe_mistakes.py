@@ -352,7 +352,9 @@ variants:
         - gaussian_blur: {sigma: -1}
 output: {fitt: crop}
 """
-    allowed = "layout, size, fit, border, fill, interpolation, image, mask, annotations, originals, also"
+    allowed = (
+        "layout, size, fit, border, fill, interpolation, image, mask, annotations, pixelmaps, originals, also"
+    )
     check(
         text,
         "1:7: seed: expected a number of at least 0, got -1",

@@ -9,11 +9,11 @@ import json
 import math
 import posixpath
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from augcli.also.contours import contours_of, joined
+from augcli.also.contours import contours_of
 from augcli.also.objects import LOST, Described, Losses, Object, Objects
 from augcli.annotations.numbering import Finished
 from augcli.errors import DatasetError
@@ -93,13 +93,10 @@ def polygon_of(one: Object, pair: Finished) -> Said:
     if FURTHER in fields and isinstance(segmentation, list) and len(segmentation) == 1:
         return Said(_pixels(zip(segmentation[0][::2], segmentation[0][1::2], strict=True), pair.size))
     contours = contours_of(segmentation, pair.size)
-    if not contours:
+    if not contours.lines:
         return Said(None, ("it lies outside of the picture",))
-    is_rle = isinstance(segmentation, Mapping)
-    joins = ["its parts or holes are joined to one line"] if len(contours) > 1 else []
-    along = ["its run lengths became a line along the edges of its pixels"] if is_rle else []
-    points = [LOST["keypoints"]] if fields.get("keypoints") else []
-    return Said(_pixels(joined(contours).tolist(), pair.size), (*points, *along, *joins))
+    points = (LOST["keypoints"],) if fields.get("keypoints") else ()
+    return Said(_pixels(contours.joined().tolist(), pair.size), (*points, *contours.lost))
 
 
 def _pixels(points: Iterable[Sequence[float]], size: tuple[int, int]) -> list[list[int]]:

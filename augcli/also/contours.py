@@ -3,33 +3,75 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from augcli.annotations.rle import drawn, mask_of
+from augcli.annotations.rle import area_of, drawn, mask_of
 from augcli.geometry import Floats
 from augcli.geometry.polygon import LEAST_AREA, clipped, rings_of
 from augcli.pixelmaps.outlines import rings
 from augcli.sample import Array
 
+_RUNS = "its run lengths became a line along the edges of its pixels"
+_OVERLAPS = "its overlapping parts or holes became a line along the edges of its pixels"
+_UNSEEN = "a part of it without a pixel is left out"
+_JOINED = "its parts or holes are joined to one line"
+
 Segmentation = Sequence[Sequence[float]] | Mapping[str, Any]  # polygons, or an RLE
 
 
-def contours_of(segmentation: Segmentation, size: tuple[int, int]) -> list[Floats]:
-    """The closed lines (n, 2) of a segmentation, in pixel edges; filled together by even and odd they are it.
+@dataclass(frozen=True)
+class Contours:
+    """The closed lines (n, 2) of a segmentation, in pixel edges, and what they do not say as it is."""
+
+    lines: list[Floats]
+    lost: tuple[str, ...] = ()
+
+    def joined(self) -> Floats:
+        """One closed line (n, 2): each is entered and left again where it is nearest to those before.
+
+        It goes there and back the same way, so that the area by even and odd stays what it was. Ultralytics
+        joins the parts of COCO's polygons so (`merge_multi_segment`), though not by the shortest ways.
+        """
+        line, *others = self.lines
+        for other in others:
+            leaves, enters = _nearest(line, other)
+            way = np.concatenate([other[enters:], other[: enters + 1]])
+            line = np.concatenate([line[: leaves + 1], way, line[leaves:]])
+        return line
+
+
+def contours_of(segmentation: Segmentation, size: tuple[int, int]) -> Contours:
+    """The closed lines of a segmentation; filled together by even and odd they are it.
 
     `size` is the picture's (width, height). Polygons are cut at the frame. Where lines alone do not say them
     (an RLE, parts that overlap, a cut that leaves a hole) they follow the edges of the segmentation's pixels.
-    Empty where nothing lies in the picture.
+    There are none where nothing lies in the picture.
     """
     if isinstance(segmentation, Mapping):
-        return _along_pixels(mask_of(segmentation))
+        return _counted(_along_pixels(mask_of(segmentation)), _RUNS)
     inside = clipped(rings_of(segmentation), (0, 0, *size))
     lines = [ring for ring in inside.each() if np.ptp(ring, axis=0).all()]
     if inside.pierced or _overlap(lines):
-        return _along_pixels(mask_of(drawn(segmentation, *size)))
-    return lines
+        return _counted(_along_pixels(mask_of(drawn(segmentation, *size))), _OVERLAPS)
+    seen = _with_pixels(lines, size)
+    return _counted(seen, _UNSEEN) if len(seen) < len(lines) else _counted(seen)
+
+
+def _counted(lines: list[Floats], *lost: str) -> Contours:
+    return Contours(lines, (*lost, _JOINED) if len(lines) > 1 else lost)
+
+
+def _with_pixels(lines: list[Floats], size: tuple[int, int]) -> list[Floats]:
+    """The lines with a pixel in them; all where none has one.
+
+    What is left of a part at the frame may be a sliver, and would still stretch the object's box.
+    """
+    if len(lines) < 2:
+        return lines
+    return [line for line in lines if area_of(drawn([line.ravel().tolist()], *size))] or lines
 
 
 def _along_pixels(mask: Array) -> list[Floats]:
@@ -50,20 +92,6 @@ def is_cut(segmentation: Sequence[Sequence[float]], size: tuple[int, int]) -> bo
     """Whether a polygon reaches beyond its picture."""
     points = np.concatenate([np.asarray(part, np.float64) for part in segmentation]).reshape(-1, 2)
     return bool((points < 0).any() or (points > size).any())
-
-
-def joined(contours: Sequence[Floats]) -> Floats:
-    """One closed line (n, 2) of several: each is entered and left again where it is nearest to those before.
-
-    The line goes there and back the same way, so that the area by even and odd stays what it was. Ultralytics
-    joins the parts of COCO's polygons so (`merge_multi_segment`), though not by the shortest ways.
-    """
-    line, *others = contours
-    for other in others:
-        leaves, enters = _nearest(line, other)
-        way = np.concatenate([other[enters:], other[: enters + 1]])
-        line = np.concatenate([line[: leaves + 1], way, line[leaves:]])
-    return line
 
 
 def _nearest(line: Floats, other: Floats) -> tuple[int, int]:

@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 import yaml
 
-from augcli.also.contours import contours_of, is_cut, joined
+from augcli.also.contours import contours_of, is_cut
 from augcli.also.objects import LOST, Described, Losses, Object, Objects, box_of, classes_of
 from augcli.annotations.keypoints import HALF, swapped
 from augcli.annotations.numbering import Finished
@@ -32,12 +32,11 @@ FORMS: Mapping[str, Form] = {"yolo-boxes": "boxes", "yolo-segments": "segments",
 _CHOOSE = "write yolo-boxes, yolo-segments or yolo-pose"
 DECIMALS = 6  # a thousandth of a pixel in a picture 1000 pixels wide
 REPORT = "yolo.json"
+ASKED_FOR = ("train", "val")
 _CROWD = "a crowd (iscrowd), for which YOLO has no word"
 _PART = "a part of another object"
 _OUTSIDE = "it lies outside of the picture"
 _CUT = "it is cut at the picture's edge"
-_PARTS = "its parts or holes are joined to one line"
-_PIXELS = "its run lengths became a line along the edges of its pixels"
 
 
 @dataclass(frozen=True)
@@ -138,15 +137,11 @@ def _segment(fields: Mapping[str, Any], size: tuple[int, int]) -> Said:
     if not segmentation:
         return Said(None, ("it has no segmentation",))
     contours = contours_of(segmentation, size)
-    if not contours:
+    if not contours.lines:
         return Said(None, (_OUTSIDE,))
-    lost = [LOST["keypoints"]] if fields.get("keypoints") else []
-    if isinstance(segmentation, Mapping):
-        lost.append(_PIXELS)
-    elif is_cut(segmentation, size):
-        lost.append(_CUT)
-    lost += [_PARTS] if len(contours) > 1 else []
-    return Said((joined(contours) / size).ravel().tolist(), tuple(lost))
+    points = (LOST["keypoints"],) if fields.get("keypoints") else ()
+    cut = (_CUT,) if isinstance(segmentation, list) and is_cut(segmentation, size) else ()
+    return Said((contours.joined() / size).ravel().tolist(), (*points, *cut, *contours.lost))
 
 
 def _box(fields: Mapping[str, Any], size: tuple[int, int]) -> Row | None:
@@ -193,15 +188,19 @@ def _list(pairs: Sequence[Finished]) -> bytes:
 
 
 def _yaml(objects: Objects, form: Form, keys: Sequence[str], rest: Mapping[str, Any]) -> bytes:
-    """data.yaml. Without `path`, its own folder is the data set's, wherever that is moved to."""
+    """data.yaml. Without `path`, its own folder is the data set's, wherever that is moved to.
+
+    A split that Ultralytics asks for (`check_det_dataset`) and that is not there has no pictures.
+    """
     classes = objects.classes
-    data: dict[str, Any] = {key: f"{key}.txt" for key in keys} | {"names": dict(enumerate(classes.names))}
+    data: dict[str, Any] = {"names": dict(enumerate(classes.names))}
     if points := next((names for names in classes.keypoints if names and form in ("pose", "as read")), None):
         data["kpt_shape"] = [len(points), 3]
         pairs = swapped(points, objects.mirror)
         data["flip_idx"] = None if pairs == list(range(len(points))) else pairs  # nobody said left and right
         data["kpt_names"] = {n: list(names) for n, names in enumerate(classes.keypoints) if names}
-    said = {key: value for key, value in {**data, **rest}.items() if value is not None}
+    splits = dict.fromkeys(ASKED_FOR) | {key: f"{key}.txt" for key in keys}
+    said = splits | {key: value for key, value in {**data, **rest}.items() if value is not None}
     text: str = yaml.safe_dump(said, sort_keys=False, allow_unicode=True, default_flow_style=False)
     return text.encode()
 

@@ -8,13 +8,12 @@ from typing import Any
 import numpy as np
 
 from augcli.annotations.labels import source_mask
-from augcli.annotations.panoptic import VOID, ids_of_colors, segments_after
+from augcli.annotations.panoptic import VOID, ids_of_colors, listed, segments_after
 from augcli.annotations.rle import area_of, box_of, encoded
 from augcli.geometry import Frame
 from augcli.sample import Array
 
 CLOSE = 0.01  # what is written has two decimals
-MOST_SHOWN = 5
 Disagreement = tuple[str, str]  # what was found, and what was expected
 
 
@@ -67,18 +66,12 @@ def panoptic_disagreements(annotation: Mapping[str, Any], colors: Array) -> Iter
     there = set(np.unique(ids_of_colors(colors)).tolist()) - {VOID}
     said = {segment["id"] for segment in segments}
     if said - there:
-        yield f"it has {_listed(said - there)}", "only segments that its PNG shows"
+        yield f"it has segment {listed(sorted(said - there))}", "only segments that its PNG shows"
     if there - said:
-        yield f"its PNG shows {_listed(there - said)}", "only segments that it has"
+        yield f"its PNG shows segment {listed(sorted(there - said))}", "only segments that it has"
     known = [segment for segment in segments if segment["id"] in there]
     for before, after in zip(known, segments_after(known, colors, 0).left, strict=True):
         wrong = [key for key in ("area", "bbox") if before.get(key) != after[key]]
         for key in wrong:
             found = f"the {key} of its segment {before['id']} is {_shown(before.get(key))}"
             yield found, _shown(after[key])
-
-
-def _listed(numbers: set[int]) -> str:
-    ordered = sorted(numbers)
-    more = f" and {len(ordered) - MOST_SHOWN} more" if len(ordered) > MOST_SHOWN else ""
-    return f"segment {', '.join(map(str, ordered[:MOST_SHOWN]))}{more}"

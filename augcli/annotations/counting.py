@@ -8,12 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from augcli.annotations.labels import how_of
-from augcli.annotations.pairs import LeftOut
+from augcli.annotations.pairs import LeftOut, number_of, read_annotation
 from augcli.annotations.panoptic import fault_of
 from augcli.annotations.segments import Category, checked
-from augcli.errors import DatasetError
-from augcli.formats.coco.entries import annotation_fields
-from augcli.formats.coco.texts import entry_of
 from augcli.sample import PANOPTIC, Item
 
 SLACK = 1  # pixels: boxes are rounded, and may reach so far out of their picture
@@ -75,29 +72,14 @@ def counted(
     left_out: list[LeftOut] = []
     outside: list[tuple[str, int]] = []
     for file, texts in item.annotations.items():
-        entries = [_read(text) for text in texts]
+        entries = [read_annotation(text) for text in texts]
         for entry, unread in entries:
             if fault := unread or (size and _fault(item, entry, size, categories[file])):
-                left_out.append(LeftOut(file, _number(entry), fault, fault=True))
+                left_out.append(LeftOut(file, number_of(entry), fault, fault=True))
             elif size and _reaches_out(entry, size):
-                outside.append((file, _number(entry)))
+                outside.append((file, number_of(entry)))
         counts[file] = _counts([one for entry, _ in entries for one in _objects(entry)])
     return Counted(counts, tuple(left_out), tuple(outside))
-
-
-def _read(text: bytes) -> tuple[Mapping[str, Any], str]:
-    """An annotation, and why it cannot be read: then it has its ids alone."""
-    try:
-        return entry_of(text), ""
-    except DatasetError as error:
-        fields = annotation_fields(text)
-        ids = {} if isinstance(fields, str) else {"id": fields.id, "image_id": fields.image_id}
-        return ids, error.what
-
-
-def _number(entry: Mapping[str, Any]) -> int:
-    """What an annotation is called by: a panoptic one has no id of its own."""
-    return int(entry.get("image_id", 0) if "segments_info" in entry else entry["id"])
 
 
 def _fault(

@@ -12,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from augcli.annotations.segments import Category
-from augcli.geometry import Floats, Fold, Projective, Warp
+from augcli.geometry import Field, Floats, Fold, Projective, Warp
 from augcli.geometry.projective import HORIZON
+from augcli.sample import Array
 
 HALF = 0.5
 _SIDES = {"left": "right", "right": "left"}
@@ -25,23 +26,34 @@ def moved_keypoints(
     warp: Warp,
     categories: Sequence[Category | None],
     mirror: Sequence[tuple[str, str]] = (),
+    taken: Array | None = None,
 ) -> list[Floats]:
     """Keypoints (K, 3) of objects, x, y and flag, each with its category, where the warp takes them.
 
-    What is not labelled, leaves the frame or is cut off by a fold is (0, 0, 0). Where the warp is a mirror,
-    the points that `swapped` pairs change places.
+    See `moved_points`. Where the warp is a mirror, the points that `swapped` pairs change places.
+    """
+    result = moved_points(all_keypoints, warp, taken)
+    if not is_mirror(warp):
+        return result
+    return [_exchanged(*pair, mirror) for pair in zip(result, categories, strict=True)]
+
+
+def moved_points(
+    all_keypoints: Sequence[Sequence[float]], warp: Warp, taken: Array | None = None
+) -> list[Floats]:
+    """Lists of points (K, 3), x, y and flag in pixel indices, where the warp takes them, in their order.
+
+    What is not labelled, leaves the frame, is cut off by a fold or lies on a pixel that is `taken` (H, W)
+    from the labels is (0, 0, 0).
     """
     each = [_labelled(keypoints) for keypoints in all_keypoints]
     if not each:
         return []
     points = np.concatenate(each)
-    places, lost = seen_points(points[:, :2] + HALF, warp)
+    places, lost = seen_points(points[:, :2] + HALF, warp, taken)
     gone = lost | (points[:, 2] == 0)
     moved = np.where(gone[:, None], 0.0, np.column_stack([places - HALF, points[:, 2]]))
-    result = np.split(moved, np.cumsum([len(keypoints) for keypoints in each])[:-1])
-    if not is_mirror(warp):
-        return result
-    return [_exchanged(*pair, mirror) for pair in zip(result, categories, strict=True)]
+    return np.split(moved, np.cumsum([len(keypoints) for keypoints in each])[:-1])
 
 
 def _exchanged(points: Floats, category: Category | None, mirror: Sequence[tuple[str, str]]) -> Floats:
@@ -57,8 +69,13 @@ def _labelled(keypoints: Sequence[float]) -> Floats:
     return np.array([point if point[2] else (0, 0, 0) for point in points], np.float64).reshape(-1, 3)
 
 
-def seen_points(points: Floats, warp: Warp) -> tuple[Floats, npt.NDArray[np.bool_]]:
-    """Where points (N, 2) go, in pixel edges, and which are not in the output."""
+def seen_points(
+    points: Floats, warp: Warp, taken: Array | None = None
+) -> tuple[Floats, npt.NDArray[np.bool_]]:
+    """Where points (N, 2) go, in pixel edges, and which are not in the output, or taken (H, W) from it.
+
+    Where a field turns over it may show a point nowhere.
+    """
     (x, y), lost = points.T, np.zeros(len(points), bool)
     for step in (*warp.maps, Fold.of(warp.target)):
         if isinstance(step, Fold):
@@ -66,7 +83,12 @@ def seen_points(points: Floats, warp: Warp) -> tuple[Floats, npt.NDArray[np.bool
         elif isinstance(step, Projective):
             g, h, i = step.matrix()[2]
             lost |= x * g + (y * h + i) <= HORIZON
-        x, y = step.push(x, y)
+        before, (x, y) = (x, y), step.push(x, y)
+        if isinstance(step, Field):
+            lost |= np.hypot(*np.subtract(step.pull(x, y), before)) > HALF
+    if taken is not None:
+        columns, rows = (np.where(lost, 0, value).astype(np.intp) for value in (x, y))
+        lost |= taken[rows, columns] != 0
     return np.stack([x, y], axis=-1), lost
 
 

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from augcli.annotations.boxes import corners, ellipse, hull
-from augcli.annotations.pixels import area_after, dropped, warped
-from augcli.annotations.rle import area_of, box_of, coded, drawn, mask_of
+from augcli.annotations.pixels import area_after, warped
+from augcli.annotations.rle import area_of, box_of, coded, drawn, encoded, mask_of
 from augcli.geometry import Field, Floats, Frame, Warp
 from augcli.geometry.polygon import Rings, areas, clipped, moved_rings, rings_of
 from augcli.program import Program
@@ -107,35 +107,55 @@ def outline_of(annotation: Annotation, boxes: Boxes) -> Outline:
 
 
 def moved_labels(
-    annotations: Sequence[Annotation], program: Program, boxes: Boxes, *, visibilities: bool
+    annotations: Sequence[Annotation],
+    program: Program,
+    boxes: Boxes,
+    taken: Array | None,
+    *,
+    visibilities: bool,
 ) -> list[Label | None]:
-    """The label of each sound annotation of a picture after the program; None where nothing is left of it."""
+    """The label of each sound annotation of a picture after the program; None where nothing is left of it.
+
+    `taken` are the pixels of the output that steps have taken from the labels, see `taken_by`.
+    """
     warp = program.warp()
     before = _Outlines.of([outline_of(annotation, boxes) for annotation in annotations])
     after = before.moved(warp)
-    lost, pierced = dropped(program), after.pierced()
+    pierced = after.pierced()
     labels = [
-        None if number in pierced else _of_parts(annotation, outline.how, parts, program.target, lost)
+        None if number in pierced else _of_parts(annotation, outline.how, parts, program.target, taken)
         for number, (annotation, outline, parts) in enumerate(
             zip(annotations, before.each, after.parts(), strict=True)
         )
     ]
     pixels = _moved_as_pixels(before.each, pierced, warp)
-    masks = warped(pixels, lambda number: source_mask(annotations[number], program.source), program)
+    masks = warped(pixels, lambda number: _pixels(before, annotations, number, warp.source), program, taken)
     for number, mask in zip(pixels, masks, strict=True):
         if not _follows(labels[number], mask):
-            labels[number] = _of_pixels(mask, annotations[number])
+            labels[number] = _of_pixels(mask, annotations[number], before.each[number].how)
     return _with_visibilities(labels, annotations, before, after, warp) if visibilities else labels
 
 
 def _moved_as_pixels(outlines: Sequence[Outline], pierced: Set[int], warp: Warp) -> list[int]:
-    """RLEs, polygons into which a cut makes holes, and all where a field turns over: no line follows it."""
+    """RLEs, outlines into which a cut makes holes, and all where a field turns over: no line follows it."""
     over = any(isinstance(step, Field) and step.folds() for step in warp.maps)
     return [
         number
         for number, outline in enumerate(outlines)
-        if outline.how == "rle" or (outline.how == "polygons" and (over or number in pierced))
+        if outline.how == "rle" or (outline.how and (over or number in pierced))
     ]
+
+
+def _pixels(before: _Outlines, annotations: Sequence[Annotation], number: int, frame: Frame) -> Array:
+    """The pixels (H, W), uint8, of what an annotation labels in its own picture."""
+    if annotations[number].get("segmentation"):
+        return source_mask(annotations[number], frame)
+    return _drawn_parts(before.each[number].parts, frame)
+
+
+def _drawn_parts(parts: Sequence[npt.ArrayLike], frame: Frame) -> Array:
+    """The pixels (H, W), uint8, that parts (n, 2) fill."""
+    return mask_of(drawn([np.ravel(part).tolist() for part in parts], frame.width, frame.height))
 
 
 def _follows(label: Label | None, mask: Array) -> bool:
@@ -158,20 +178,39 @@ def source_mask(annotation: Annotation, frame: Frame) -> Array:
 
 
 def _of_parts(
-    annotation: Annotation, how: How, parts: Sequence[Floats], frame: Frame, lost: Array | None
+    annotation: Annotation, how: How, parts: Sequence[Floats], frame: Frame, taken: Array | None
 ) -> Label | None:
     if not parts:
         return None
     if how != "polygons":
-        box = [round(value, DECIMALS) for value in hull(np.concatenate(parts))]
-        return Label(how, round(box[2] * box[3], DECIMALS), box)
+        label = _boxed(how, hull(np.concatenate(parts)))
+        return label if taken is None else _box_without(taken, label, _drawn_parts(parts, frame))
     whole = all(type(value) is int for part in annotation["segmentation"] for value in part)
     segmentation = [as_before(part.ravel().tolist(), whole=whole) for part in parts]
     rle = drawn(segmentation, frame.width, frame.height)
-    if lost is not None and (mask := mask_of(rle))[lost != 0].any():
-        return _of_pixels(mask * (lost == 0), annotation)
+    if taken is not None and (mask := mask_of(rle))[taken != 0].any():
+        return _of_pixels(mask * (taken == 0), annotation, how)
     area = area_of(rle)
     return Label(how, area, box_of(rle), segmentation) if area else None
+
+
+def _boxed(how: How, box: Sequence[float]) -> Label:
+    """What is left of a box."""
+    x, y, width, height = (round(value, DECIMALS) for value in box)
+    return Label(how, round(width * height, DECIMALS), [x, y, width, height])
+
+
+def _box_without(taken: Array, label: Label, mask: Array) -> Label | None:
+    """A box around those of the object's pixels (H, W) that are not taken; its other sides stay."""
+    left = mask * (taken == 0)
+    before, after = (np.array(box_of(encoded(pixels))) for pixels in (mask, left))
+    if not before[2:].all() or not after[2:].all():
+        return None if mask.any() else label
+    old, first, last = (np.append(box[:2], box[:2] + box[2:]) for box in (np.array(label.box), before, after))
+    sides = np.where(first == last, old, last)
+    share = float(left.sum(dtype=np.int64) / mask.sum(dtype=np.int64))
+    box = np.concatenate([sides[:2], sides[2:] - sides[:2]]).tolist()
+    return replace(_boxed(label.how, box), visibility=share)
 
 
 def as_before(values: list[float], *, whole: bool) -> list[float]:
@@ -181,14 +220,15 @@ def as_before(values: list[float], *, whole: bool) -> list[float]:
     return values
 
 
-def _of_pixels(mask: Array, annotation: Annotation) -> Label | None:
-    before = annotation["segmentation"]
-    counts = before["counts"] if isinstance(before, dict) else ""
-    rle = coded(mask)
+def _of_pixels(mask: Array, annotation: Annotation, how: How) -> Label | None:
+    rle = encoded(mask)
     if not (area := area_of(rle)):
         return None
-    segmentation = coded(mask, counts) if isinstance(counts, list) else rle
-    return Label("rle", area, box_of(rle), segmentation)
+    if how in ("corners", "ellipse"):
+        return _boxed(how, box_of(rle))
+    before = annotation["segmentation"]
+    counts = before["counts"] if isinstance(before, dict) else ""
+    return Label("rle", area, box_of(rle), coded(mask, counts))
 
 
 def _with_visibilities(
@@ -205,4 +245,7 @@ def _with_visibilities(
             left[number] = label.area
             whole[number] = area_after(source_mask(annotations[number], warp.source), warp)
     shares = np.where(whole > 0, np.minimum(left / np.maximum(whole, 1e-9), 1), 1)
-    return [label and replace(label, visibility=float(shares[n])) for n, label in enumerate(labels)]
+    return [
+        label and replace(label, visibility=label.visibility * float(share))
+        for label, share in zip(labels, shares, strict=True)
+    ]

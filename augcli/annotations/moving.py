@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from augcli.annotations import densepose, wholebody
+from augcli.annotations.densepose import moved_densepose
 from augcli.annotations.keypoints import moved_keypoints
 from augcli.annotations.labels import (
     DECIMALS,
@@ -21,10 +23,13 @@ from augcli.annotations.labels import (
     source_mask,
 )
 from augcli.annotations.segments import Category
+from augcli.annotations.wholebody import moved_parts
 from augcli.geometry import Floats
 from augcli.program import Program
+from augcli.sample import Array
 
 NOTHING = "nothing of it is in the picture"
+FURTHER = wholebody.FIELDS | densepose.FIELDS
 
 
 @dataclass(frozen=True)
@@ -45,44 +50,59 @@ class Rules:
 class Moved:
     """An annotation after the program, or None and the reason why it was dropped.
 
-    `how` says what its box was made from: `polygons`, `rle`, `corners`, `ellipse`, or nothing.
+    `how` says what its box was made from: `polygons`, `rle`, `corners`, `ellipse`, or nothing. `lost` are the
+    reasons why it has some further fields no longer.
     """
 
     annotation: dict[str, Any] | None
     reason: str = ""
     how: How = ""
+    lost: tuple[str, ...] = ()
 
 
 def moved(
-    annotations: Sequence[Annotation], program: Program, categories: Mapping[int, Category], rules: Rules
+    annotations: Sequence[Annotation],
+    program: Program,
+    categories: Mapping[int, Category],
+    rules: Rules,
+    taken: Array | None = None,
 ) -> list[Moved]:
     """Sound annotations (see `checked`) of one picture, in their order, after a program.
 
     Polygons stay polygons, RLEs stay what they are; a polygon becomes a compressed RLE where what is left has
-    holes, where a field turns over on the way, or where a step takes pixels from it. `area` is the number of
-    its pixels by pycocotools, `bbox` the tight box around them. Floats are rounded to two decimals, ints stay
-    ints where they can. All other fields, ids too, are copied.
+    holes, where a field turns over on the way, or where pixels of it are `taken` (H, W; see `taken_by`).
+    `area` is the number of its pixels by pycocotools, `bbox` the tight box around them. Floats are rounded to
+    two decimals, ints stay ints where they can. Fields of COCO-WholeBody and DensePose move, too, or are left
+    out; all others, ids too, are copied.
     """
     if not annotations:
         return []
     visibilities = rules.min_visibility > 0
-    labels = moved_labels(annotations, program, rules.boxes, visibilities=visibilities)
-    points = _moved_points(annotations, program, categories, rules)
-    return [
+    labels = moved_labels(annotations, program, rules.boxes, taken, visibilities=visibilities)
+    points = _moved_points(annotations, program, categories, rules, taken)
+    results = [
         _assembled(annotation, label, points.get(number), program, rules)
         for number, (annotation, label) in enumerate(zip(annotations, labels, strict=True))
+    ]
+    return [
+        _with_further(before, after, program, rules, taken)
+        for before, after in zip(annotations, results, strict=True)
     ]
 
 
 def _moved_points(
-    annotations: Sequence[Annotation], program: Program, categories: Mapping[int, Category], rules: Rules
+    annotations: Sequence[Annotation],
+    program: Program,
+    categories: Mapping[int, Category],
+    rules: Rules,
+    taken: Array | None,
 ) -> dict[int, Floats]:
     """The keypoints (K, 3) of those annotations that have any, by their places in the list."""
     numbers = [number for number, annotation in enumerate(annotations) if annotation.get("keypoints")]
     each = [annotations[number] for number in numbers]
     known = [categories.get(annotation.get("category_id", 0)) for annotation in each]
     keypoints = [annotation["keypoints"] for annotation in each]
-    results = moved_keypoints(keypoints, program.warp(), known, rules.mirror)
+    results = moved_keypoints(keypoints, program.warp(), known, rules.mirror, taken)
     return dict(zip(numbers, results, strict=True))
 
 
@@ -101,6 +121,26 @@ def _assembled(
         if not how and any(before["keypoints"][2::3]) and not after["num_keypoints"]:
             return Moved(None, NOTHING)
     return Moved(after, how=label.how if label else "")
+
+
+def _with_further(
+    before: Annotation, after: Moved, program: Program, rules: Rules, taken: Array | None
+) -> Moved:
+    """What was moved, with the fields of COCO-WholeBody and DensePose moved, too."""
+    if after.annotation is None or FURTHER.isdisjoint(before):
+        return after
+    kept = {key: value for key, value in after.annotation.items() if key not in FURTHER}
+    parts = moved_parts(before, program, rules.boxes, taken)
+    lost = list(parts.reasons)
+    fields = dict(parts.fields)
+    if not densepose.FIELDS.isdisjoint(before):
+        found = moved_densepose(before, after.annotation.get("bbox"), program, taken)
+        if isinstance(found, str):
+            lost.append(found)
+        else:
+            fields |= found
+    order = {key: None for key in after.annotation if key in kept or key in fields}
+    return replace(after, annotation=order | kept | fields, lost=tuple(lost))
 
 
 def _too_little(before: Annotation, label: Label, program: Program, rules: Rules) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 from augcli.sample import Array
 
 VOID = 0  # the id of pixels without a segment
+MOST_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,26 @@ def segments_after(segments: Sequence[Mapping[str, Any]], colors: Array, min_are
             left.append({**segment, "area": area, "bbox": _box(inside)})
     ids[~np.isin(ids, [segment["id"] for segment in left])] = VOID
     return Segments(left, colors_of_ids(ids), gone)
+
+
+def unknown_pixels(segments: Sequence[Mapping[str, Any]], colors: Array) -> str:
+    """What is wrong with pixels of a map (H, W, 3) whose id no segment has; empty where there are none."""
+    ids = ids_of_colors(colors)
+    unknown = ids[~np.isin(ids, [VOID, *(segment["id"] for segment in segments)])]
+    if not unknown.size:
+        return ""
+    numbers = np.unique(unknown).tolist()
+    if len(numbers) == 1:
+        said = f"the id {numbers[0]} of its PNG is no segment's; its pixels"
+    else:
+        said = f"the ids {listed(numbers)} of its PNG are no segment's; their pixels"
+    return f"{said} are unlabelled ({unknown.size})"
+
+
+def listed(numbers: Sequence[int]) -> str:
+    """The first few numbers, and how many more there are."""
+    more = f" and {len(numbers) - MOST_SHOWN} more" if len(numbers) > MOST_SHOWN else ""
+    return f"{', '.join(map(str, numbers[:MOST_SHOWN]))}{more}"
 
 
 def _box(inside: Array) -> list[int]:

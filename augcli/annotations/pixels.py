@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -17,38 +17,60 @@ MOST_PIXELS = 1 << 26  # that are warped together, a byte each
 LONGEST_RUN = 16  # pixels whose edges are taken to stay straight
 
 
-def warped(numbers: Sequence[int], mask: Callable[[int], Array], program: Program) -> Iterator[Array]:
+@dataclass(frozen=True)
+class Masks:
+    """The masks of a picture by name, (H, W) or (H, W, 3), and what steps write into each.
+
+    Steps that drop whole objects find these there.
+    """
+
+    arrays: Mapping[str, Array] = field(default_factory=dict)
+    marks: Mapping[str, Marks] = field(default_factory=dict)
+
+
+def warped(
+    numbers: Sequence[int], mask: Callable[[int], Array], program: Program, taken: Array | None
+) -> Iterator[Array]:
     """The masks (H, W) of objects by their numbers, uint8, after the program; 0 where a border is filled.
 
-    Where a step takes parts of the picture from the labels, too, nothing is left of the objects.
+    Nothing is left of them where pixels are `taken` from the labels, see there.
     """
     together = max(1, MOST_PIXELS // (program.source.width * program.source.height))
     for start in range(0, len(numbers), together):
         masks = {str(number): mask(number) for number in numbers[start : start + together]}
-        yield from _rendered(program, masks).values()
+        found = _rendered(_without_ends(program), masks, {}).values()
+        yield from found if taken is None else (mask * (taken == 0) for mask in found)
 
 
-def dropped(program: Program) -> Array | None:
-    """Which output pixels (H, W) steps have taken from the labels, 0 or 1; None where no step does."""
-    if not any(_drops_labels(stage) for stage in program.stages):
+def taken_by(program: Program, masks: Masks) -> Array | None:
+    """Which output pixels (H, W) steps have taken from the labels, 0 or 1; None where no step does.
+
+    `masks` are those that the picture has besides its annotations.
+    """
+    if not any(_takes_labels(stage) for stage in program.stages):
         return None
     source = program.source
     whole = {"": np.ones((source.height, source.width), np.uint8)}
-    moved = replace(program, stages=tuple(replace(stage, end=None) for stage in program.stages))
-    lost: Array = _rendered(moved, whole)[""] - _rendered(program, whole)[""]
-    return lost
+    kept = tuple(stage if _takes_labels(stage) else replace(stage, end=None) for stage in program.stages)
+    left = _rendered(replace(program, stages=kept), whole | dict(masks.arrays), masks.marks)[""]
+    taken: Array = _rendered(_without_ends(program), whole, {})[""] - left
+    return taken
 
 
-def _drops_labels(stage: Stage) -> bool:
+def _takes_labels(stage: Stage) -> bool:
     return isinstance(stage.end, Drop) and stage.end.labels != "keep"
 
 
-def _rendered(program: Program, masks: Mapping[str, Array]) -> dict[str, Array]:
-    """Masks after those steps of a program that change labels; what is filled or dropped is 0."""
-    stages = (s if _drops_labels(s) else replace(s, end=None) for s in program.stages)
+def _without_ends(program: Program) -> Program:
+    """The way of the pixels, and nothing else."""
+    return replace(program, stages=tuple(replace(stage, end=None) for stage in program.stages))
+
+
+def _rendered(program: Program, masks: Mapping[str, Array], marks: Mapping[str, Marks]) -> dict[str, Array]:
+    """Masks after a program; what is filled or dropped is 0 in those that have no marks."""
     picture = np.empty((program.source.height, program.source.width, 0), np.uint8)
-    labels = replace(program, stages=tuple(stages))
-    return render_labels(labels, Sample(picture, dict(masks)), dict.fromkeys(masks, Marks())).sample.masks
+    each = dict.fromkeys(masks, Marks()) | dict(marks)
+    return render_labels(program, Sample(picture, dict(masks)), each).sample.masks
 
 
 def area_after(mask: Array, warp: Warp) -> float:

@@ -67,7 +67,7 @@ def _category(annotation: dict[str, Any], categories: Mapping[int, Category]) ->
     return f"its category {annotation['category_id']} is none of the file's categories"
 
 
-def _wrong_number(values: Iterable[Any], width: int, height: int) -> str | None:
+def wrong_number(values: Iterable[Any], width: int, height: int) -> str | None:
     """What is wrong with the first of some coordinates that is not in or near the picture."""
     farthest = FAR * max(width, height)
     for value in values:
@@ -90,7 +90,7 @@ def _box(annotation: dict[str, Any], width: int, height: int) -> str | None:
     if not isinstance(box, list) or len(box) != 4:
         found = f"{len(box)} numbers" if isinstance(box, list) else shown(box)
         return f"its bbox is {found}, and not [x, y, width, height]"
-    if wrong := _wrong_number(box, width, height):
+    if wrong := wrong_number(box, width, height):
         return f"its bbox holds {wrong}"
     if min(box[2:]) < 0 or (min(box[2:]) == 0 and not annotation.get("segmentation")):
         return f"its bbox is {box[2]:g} wide and {box[3]:g} high"
@@ -102,7 +102,7 @@ def _segmentation(annotation: dict[str, Any], width: int, height: int) -> str | 
     if segmentation is None:
         return None
     if isinstance(segmentation, dict):
-        return _rle(segmentation, width, height)
+        return wrong_rle(segmentation, width, height)
     if not isinstance(segmentation, list):
         return f"its segmentation is {shown(segmentation)}, and neither polygons nor an RLE"
     if not segmentation and not annotation.get("bbox"):
@@ -116,14 +116,15 @@ def _segmentation(annotation: dict[str, Any], width: int, height: int) -> str | 
 def _part(part: Any, width: int, height: int) -> str | None:
     if not isinstance(part, list):
         return f"is {shown(part)}, and not a list of numbers"
-    if wrong := _wrong_number(part, width, height):
+    if wrong := wrong_number(part, width, height):
         return f"holds {wrong}"
     if len(part) % 2:
         return f"has {len(part)} numbers, which are no pairs"
     return f"has {len(part) // 2} points, a polygon has at least 3" if len(part) < 6 else None
 
 
-def _rle(segmentation: dict[str, Any], width: int, height: int) -> str | None:
+def wrong_rle(segmentation: dict[str, Any], width: int, height: int) -> str | None:
+    """What is wrong with the RLE of a picture of this size, None where nothing is."""
     size = segmentation.get("size")
     if not isinstance(size, list) or [type(side) for side in size] != [int, int]:
         return "its RLE has no size [height, width]"
@@ -155,5 +156,5 @@ def _keypoints(
     for flag in keypoints[2::3]:
         if type(flag) not in (int, float) or flag not in (0, 1, 2):
             return f"a keypoint's flag is {shown(flag)}, and not 0, 1 or 2"
-    wrong = _wrong_number((value for *place, flag in points if flag for value in place), width, height)
+    wrong = wrong_number((value for *place, flag in points if flag for value in place), width, height)
     return f"its keypoints hold {wrong}" if wrong else None

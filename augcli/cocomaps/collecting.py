@@ -11,7 +11,6 @@ from typing import Any
 from augcli.annotations.writing import write_annotation_file
 from augcli.cocomaps.matching import match
 from augcli.cocomaps.meaning import Meaning, meaning_of
-from augcli.cocomaps.planning import map_name
 from augcli.cocomaps.running import Failed, results, write_in_parts
 from augcli.codec import MAX_PIXELS
 from augcli.errors import DatasetError, ImageError, OutputError
@@ -23,6 +22,7 @@ from augcli.pixelmaps.files import decode_map
 from augcli.pixelmaps.regions import Form, Per, Region, regions
 from augcli.pixelmaps.runs import runs_of
 from augcli.pixelmaps.spaces import Space, SpaceName
+from augcli.pixelmaps.wishes import map_name
 from augcli.report import Progress
 from augcli.sample import AnnotationHead, Array
 from augcli.source import read_file
@@ -131,7 +131,7 @@ def collect(
     context = _context(folder, meaning, wishes)
     segments = _segments(meaning)
     tasks = (
-        Task(number, path, image, segments.get(map_name(image)))
+        Task(number, path, image, segments.get(map_name(image.file_name)))
         for number, (path, image) in enumerate(matched.maps)
     )
     found = results(

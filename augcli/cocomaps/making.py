@@ -13,9 +13,6 @@ from augcli.annotations.writing import write_annotation_file
 from augcli.cocomaps.planning import (
     Wishes,
     check_dest,
-    is_deep,
-    map_name,
-    rules_of,
     segments_folder,
     shared_names,
 )
@@ -29,6 +26,7 @@ from augcli.formats.coco.texts import entry_of, text_of
 from augcli.pixelmaps.drawing import Drawn, Rules, draw, draw_segments
 from augcli.pixelmaps.files import decode_map, encode_map
 from augcli.pixelmaps.labels import LABELS, SEGMENTS, labels_json
+from augcli.pixelmaps.wishes import is_deep, map_name, rules_of
 from augcli.report import Progress
 from augcli.sample import Array
 from augcli.source import read_file
@@ -73,7 +71,7 @@ def make_maps(
     written.
     """
     file = read_annotation_file(annotations, where=annotations.name)
-    rules = rules_of(file, wishes)
+    rules = rules_of(file.head, wishes)
     made = _begun(file, rules)
     images = {image.id: image for image in file.images}
     for image, other in shared_names(file.images):
@@ -81,11 +79,12 @@ def make_maps(
         mend = "rename one of the two"
         what = f"its map would be called as that of {other.file_name}"
         made.failed.append(str(ImageError(what, where=f"{file.name}: {image.file_name}", mend=mend)))
-    context = Context(
-        file.name, dest, rules, is_deep(file, rules), segments_folder(file, wishes), wishes.max_pixels
-    )
+    deep = is_deep(file.head, rules, (file.annotations_of(image.id) for image in file.images))
+    context = Context(file.name, dest, rules, deep, segments_folder(file, wishes), wishes.max_pixels)
     described = labels_json(rules, file.categories, source=file.name, sha256=_sha256(annotations))
-    check_dest(dest, [map_name(image) for image in images.values()], described, overwrite=wishes.overwrite)
+    check_dest(
+        dest, [map_name(image.file_name) for image in images.values()], described, overwrite=wishes.overwrite
+    )
     Store(dest).replace(LABELS, described)
     _write(context, file, images, made, workers, progress or Progress())
     return made
@@ -111,7 +110,7 @@ def _write(
 ) -> None:
     """Write the maps, and what they show where that is another thing on each."""
     tasks = (
-        Task(number, image, map_name(image), file.annotations_of(image.id))
+        Task(number, image, map_name(image.file_name), file.annotations_of(image.id))
         for number, image in enumerate(images.values())
     )
     found = results(partial(_make, context), tasks, len(images), workers=workers, progress=progress)

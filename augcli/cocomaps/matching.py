@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from augcli.cocomaps.planning import MAP_SUFFIX, map_name
 from augcli.errors import DatasetError, ImageError, printable
 from augcli.formats.coco.entries import ImageEntry
 from augcli.formats.coco.files import AnnotationFile
 from augcli.formats.reading import count
 from augcli.formats.walk import nfc, walk
+from augcli.pixelmaps.wishes import MAP_SUFFIX, map_name
 
 _NUMBERED = re.compile(r"(?:COCO_[A-Za-z0-9]+_)?([0-9]{1,15})")
 
@@ -44,7 +44,7 @@ def match(folder: Path, images: AnnotationFile | None) -> Matched:
 
 
 def _by_file(paths: Sequence[str], images: AnnotationFile, remarks: list[str]) -> Matched:
-    entries = {map_name(image): image for image in images.images}
+    entries = {map_name(image.file_name): image for image in images.images}
     pairs = [(path, entries.pop(nfc(path), None)) for path in paths]
     failed = [
         str(ImageError(f"no image of {images.name} has this name", where=path, mend="leave it out"))

@@ -200,7 +200,7 @@ def _values(annotations: Sequence[Annotation], rules: Rules) -> list[int]:
         return [segment_id(number) for number in numbers]
     if len(annotations) > HIGHEST:
         what = f"{len(annotations)} instances, and a map has at most {HIGHEST}"
-        raise ImageError(what, mend="use --kind panoptic")
+        raise ImageError(what, mend="make panoptic maps")
     return list(numbers)
 
 
@@ -240,7 +240,7 @@ def _overlap(clash: Array, upper: Annotation, lower: Annotation, rules: Rules) -
     )
     pixels = count(int(np.count_nonzero(clash)), "pixel")
     what = f"{pixels} of {name} have another label already, the first that of {other}"
-    return ImageError(what, mend="say which is seen: --on-overlap first, last or smallest-on-top")
+    return ImageError(what, mend="say which is seen on overlap: first, last or smallest-on-top")
 
 
 def _drawn(owner: Array, choice: _Choice, values: Sequence[int], overlapping: int, rules: Rules) -> Drawn:

@@ -102,12 +102,12 @@ def _coco_values(name: SpaceName) -> dict[int, int]:
 def _check_coco(name: str, ids: Iterable[int], where: str) -> None:
     if wrong := [number for number in ids if not 1 <= number <= OTHER]:
         what = f"label space {name} is of COCO's categories 1 to {OTHER}, and there is a category {wrong[0]}"
-        raise DatasetError(what, where=where, mend="use --space json, or --space file")
+        raise DatasetError(what, where=where, mend="take the space json, or file")
 
 
 def _check_range(name: str, values: Mapping[int, int], where: str) -> None:
     if wrong := [number for number, value in values.items() if not 1 <= value <= HIGHEST]:
-        mend = "use --space file" if name == "json" else "leave out categories"
+        mend = "take the space file" if name == "json" else "leave out categories"
         what = f"category {wrong[0]} has no value in label space {name}: values are 1 to {HIGHEST}"
         raise DatasetError(f"{what}, and 0 is unlabelled" if name == "json" else what, where=where, mend=mend)
 

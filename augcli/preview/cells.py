@@ -158,10 +158,12 @@ class Drawing:
         if not item.entries:
             return None, []
         program = result.program if result and result.applied else None
-        setting = Setting(program, source.header.upright_size, context.rules, context.categories)
+        size = source.header.upright_size
+        setting = Setting(program, size, context.rules, context.categories, source.marked)
         made = annotated(item, setting, item.masks.get(PANOPTIC), sample.masks.get(PANOPTIC))
         objects = objects_of(made, sample.size, self.objects)
-        lost = [f"{len(made.left_out)} left out"] if made.left_out else []
+        gone = sum(not one.partly for one in made.left_out)
+        lost = [f"{gone} left out"] if gone else []
         return objects, [counted(objects.total, "object"), *lost]
 
     def _facts(self, source: Decoded, sample: Sample) -> list[str]:

@@ -26,6 +26,7 @@ from augcli.recipe.fields import (
     read_version,
 )
 from augcli.recipe.labels import MASKS_SCHEMA, SOLE, MaskOptions, Masks, read_masks
+from augcli.recipe.maps import PIXELMAPS_SCHEMA, PixelMapOutput, read_pixelmaps
 from augcli.transforms.base import Probability
 from augcli.transforms.parameters import Distribution, Number, Size, mistake
 from augcli.transforms.plain import FILL_SCHEMA, Classes, Reading, Rgb, read_fill
@@ -264,6 +265,10 @@ class OutputOptions(Options):
     image: ImageOutput = Field(default=ImageOutput(), description="how pictures are written")
     mask: MaskOutput = Field(default=MaskOutput(), description="how masks are written")
     annotations: AnnotationOutput = Field(default=AnnotationOutput(), description="what becomes of objects")
+    pixelmaps: Annotated[PixelMapOutput | None, Reading(read_pixelmaps, PIXELMAPS_SCHEMA)] = Field(
+        default=None,
+        description="COCO: also draw the annotations as label PNGs: semantic, instance or panoptic",
+    )
     originals: Literal["copy", "hardlink"] = Field(
         default="copy", description="how unchanged originals arrive"
     )

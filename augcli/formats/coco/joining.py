@@ -66,7 +66,12 @@ class Joined:
         self.heads[name] = head
 
     def items(self) -> tuple[Item, ...]:
-        """The items, by their images. Raises DatasetError for one that two files put into two splits."""
+        """The items, by their images.
+
+        Raises DatasetError for one that two files put into two splits, or have a panoptic map of.
+        """
+        for picture, draft in self.drafts.items():
+            self._check_map(picture.path, draft)
         return tuple(
             Item(
                 picture.key,
@@ -78,6 +83,16 @@ class Joined:
             )
             for picture, draft in self.drafts.items()
         )
+
+    def _check_map(self, picture: str, draft: _Draft) -> None:
+        names = [
+            name for name, own in draft.annotations.items() if own and self.heads[name].kind == "panoptic"
+        ]
+        if len(names) > 1:
+            lines = (recipe_line({"layout": "coco", "annotations": name}) for name in names[:4])
+            mend = f"put one of these lines into the recipe: {' or '.join(lines)}"
+            what = f"{picture} has a panoptic map in {names[0]} and in {names[1]}"
+            raise DatasetError(what, where=str(self.tree.root), mend=mend)
 
     def missing_lines(self) -> Iterator[str]:
         """A line for each image that a file names and that cannot be used."""

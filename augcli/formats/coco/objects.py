@@ -101,6 +101,9 @@ def _place(found: Annotations, at: int, fields: AnnotationFields, images: Collec
     if why := _why_refused(fields, is_panoptic):
         found.faults.append(f"{name}: {why}; the annotation is left out")
         return False
+    if is_panoptic and fields.image_id in found.places:
+        found.faults.append(f"{name}: another one before it is of this image; the annotation is left out")
+        return False
     if fields.image_id not in images:
         number, first = found.strangers.get(fields.image_id, (0, name))
         found.strangers[fields.image_id] = (number + 1, first)

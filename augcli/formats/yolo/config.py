@@ -19,6 +19,7 @@ from augcli.formats.yolo.names import SPLITS
 from augcli.wording import shown
 
 MAX_BYTES = 1 << 20
+_NOTHING: tuple[Any, ...] = (None, [], "", "null", "~")
 _OWN = ("path", "names", "nc", "kpt_shape", "download", "minival", "validation", *SPLITS)
 
 
@@ -56,7 +57,7 @@ def read_config(path: Path, where: str) -> Config:
     names = _names(data.get("names"), where)
     keypoints, remarks = _keypoints(data, where)
     texts = {split: data.get(split, data.get("validation") if split == "val" else None) for split in SPLITS}
-    splits = {split: _texts(value) for split, value in texts.items() if value}
+    splits = {split: _texts(value) for split, value in texts.items() if value not in _NOTHING}
     folder = data.get("path")
     return Config(
         where,

@@ -18,7 +18,7 @@ from augcli.formats.sizes import upright_size
 from augcli.formats.walk import File, Tree, is_image, nfc
 from augcli.formats.yolo.config import Config, looks_like_config, read_config, tails
 from augcli.formats.yolo.names import LABELS, NAMES, label_path
-from augcli.formats.yolo.rows import looks_like_rows, read_rows
+from augcli.formats.yolo.rows import category_id, looks_like_rows, read_rows
 from augcli.sample import AnnotationHead, Item
 
 MOST_LOOKED_AT = 5  # label files, to see whether they are YOLO's
@@ -196,6 +196,7 @@ def _item(tree: Tree, path: str, labels: str | None, config: Config, found: _Fou
 def _head(tree: Tree, config: Config, items: Sequence[Item], faults: Sequence[str]) -> AnnotationHead:
     """What a file of COCO with these annotations would hold besides."""
     points = {"keypoints": list(config.keypoints)} if config.keypoints else {}
-    categories = tuple({"id": n, "name": name, **points} for n, name in enumerate(config.names))
+    names = enumerate(config.names)
+    categories = tuple({"id": category_id(number), "name": name, **points} for number, name in names)
     rest = {key: text_of(value) for key, value in config.rest.items()}
     return head_of(tree.root / (config.file or NAMES), categories, items, faults, rest)

@@ -40,6 +40,11 @@ def read_rows(text: str, size: tuple[int, int], config: Config, where: str) -> R
     return Rows(tuple(good), tuple(faults))
 
 
+def category_id(number: int) -> int:
+    """The id of a class as a category: COCO's begin with 1, and Ultralytics' converter takes 1 from them."""
+    return number + 1
+
+
 def looks_like_rows(text: str) -> bool:
     """Whether the first line that is not empty may be a row: a class and at least four more numbers."""
     words = next((line.split() for line in text.splitlines() if line.strip()), [])
@@ -97,7 +102,7 @@ def _check_share(word: str, value: float) -> None:
 
 
 def _annotation(values: Sequence[float], size: tuple[int, int], config: Config) -> dict[str, Any]:
-    label = {"category_id": int(values[0])}
+    label = {"category_id": category_id(int(values[0]))}
     if len(values) > BOX and not config.keypoints:
         return label | _segment(values[1:], size)
     for value in values[1:BOX]:
