@@ -174,7 +174,7 @@ class _Ending:
             yield from raw
             return
         for line, (_, _, ids) in zip(raw, self._numbers.given, strict=True):
-            yield _with_field(line, "annotation_ids", ids)
+            yield _with_ids(line, ids)
 
     def _data(self) -> list[dict[str, Any]]:
         return [msgspec.json.decode(line) for line in self.lines()]
@@ -284,8 +284,11 @@ class _OnMaps(Iterable[OnMap]):
         return self.ending.on_maps(self.file)
 
 
-def _with_field(line: bytes, name: str, value: Any) -> bytes:
-    """A line of JSON with another value for one of its fields; the others keep their very text."""
-    fields = msgspec.json.decode(line, type=dict[str, msgspec.Raw])
-    fields[name] = msgspec.Raw(dumps(value).encode())
-    return b"{%s}" % b", ".join(b"%s: %s" % (dumps(key).encode(), bytes(fields[key])) for key in fields)
+def _with_ids(line: bytes, ids: Mapping[str, Sequence[int]]) -> bytes:
+    """A line with the ids of its annotations; the rest of it keeps its very text."""
+    # A text cannot look like the key: its quotes are escaped. What comes before may have a key of that name.
+    before, _, after = line.rpartition(_NO_IDS)
+    return before + b'"annotation_ids": ' + dumps(ids).encode() + after
+
+
+_NO_IDS = b'"annotation_ids": {}'

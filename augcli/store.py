@@ -107,14 +107,15 @@ class Store:
     @contextlib.contextmanager
     def reading(self, name: str) -> Iterator[Callable[[int, int], bytes]]:
         """A function that reads so many bytes of a file, from an offset on; opened when first called."""
+        path = self.path(name)
         with contextlib.ExitStack() as stack:
 
             @functools.cache
             def file() -> BinaryIO:
-                return stack.enter_context(self.path(name).open("rb"))
+                return stack.enter_context(path.open("rb"))
 
             def at(offset: int, length: int) -> bytes:
-                with _named("read", self.path(name)):
+                with _named("read", path):
                     file().seek(offset)
                     return file().read(length)
 

@@ -21,7 +21,7 @@ from typing import Any
 
 import pytest
 
-from augcli.engines import Done, EngineError, Lost, Raised, local
+from augcli.engines import Done, EngineError, Lost, Raised, children
 from augcli.engines.local import local_engine
 from augcli.errors import ImageError
 
@@ -394,7 +394,7 @@ def test_only_deaths_in_a_row_end_the_run(tmp_path: Path) -> None:
 
 def test_a_machine_without_room_for_a_process_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        local, "_start", lambda: fail(BlockingIOError(11, "Resource temporarily unavailable"))
+        children, "start", lambda: fail(BlockingIOError(11, "Resource temporarily unavailable"))
     )
     with pytest.raises(EngineError) as caught:
         outcomes(doubles(2))
@@ -421,8 +421,8 @@ def test_ctrl_c_during_a_start_strikes_when_the_worker_is_known(monkeypatch: pyt
         started.append(begin())
         return started[-1]
 
-    begin = local._start
-    monkeypatch.setattr(local, "_start", start)
+    begin = children.start
+    monkeypatch.setattr(children, "start", start)
     with pytest.raises(KeyboardInterrupt):
         outcomes(doubles(9))
     assert len(started) == 1
