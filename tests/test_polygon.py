@@ -192,3 +192,19 @@ def test_what_lies_beyond_the_horizon_is_not_seen():
         moved = moved_rings(rings_of([line]), warp)
         back = points / (1 + 0.05 * points[:, :1])  # the inverse by hand: x = u / (1 + u / 20)
         np.testing.assert_array_equal(covered(moved, points), is_inside(rings_of([line]).points, back))
+
+
+def test_a_ring_that_fields_tangle_is_given_up():
+    """Followed, each field would give it as many vertices again as pixels, and crossings by the square."""
+    wild = [{"elastic": {"alpha": 100, "sigma": 3}}] * 4
+    program = program_of(wild, FRAME, "constant", seed=3)
+    found = moved_rings(rings_of([SQUARE, HORSESHOE]), program.warp())
+    assert len(found.points) == 0
+    assert found.pierced == {0, 1}
+
+
+def test_a_ring_that_one_field_bends_sharply_is_followed():
+    program = program_of([{"elastic": {"alpha": 60, "sigma": 4}}], FRAME, "constant", seed=3)
+    found = moved_rings(rings_of([SQUARE]), program.warp())
+    assert len(found.points) > 20
+    assert not found.pierced

@@ -239,7 +239,9 @@ def _with_visibilities(
     warp: Warp,
 ) -> list[Label | None]:
     """The labels with their visibilities: their areas by those they would have if nothing were cut off."""
-    whole, left = before.spread(warp).areas(), after.areas()
+    spread = before.spread(warp)
+    whole, left = spread.areas(), after.areas()
+    whole[list(after.pierced() | spread.pierced())] = 0  # no line says how much of them is cut off
     for number, label in enumerate(labels):
         if label and label.how == "rle":
             left[number] = label.area

@@ -28,6 +28,7 @@ LEAST_AREA = 1e-6  # square pixels of a part that is more than the rounding of a
 BENT = 0.04  # pixels that a curve may be off its chord at a quarter of it: everywhere less than 0.05
 QUARTERS = np.array([0.0, 0.25, 0.5, 0.75, 1.0])
 LEAST_PIECE, MOST_PIECES, MOST_HALVINGS = 16.0, 256, 8
+TANGLED = 256, 4.0  # vertices, and vertices a pixel: more than a line has that turns once in two pixels
 ROUNDS = 3  # of a fixed point: each is nearer by the share that neighbouring displacements differ
 POLYGON = 3  # shapely's number of the type
 BEYOND = 16.0  # pixels around what can be seen, where edges are still bent
@@ -38,8 +39,8 @@ class Rings:
     """Closed lines in one array: ring r is `points[starts[r]:starts[r + 1]]`, float64 (N, 2).
 
     Its last edge leads back to its first vertex. `owners` (R,) rises: the number of the ring that each was
-    at first, before cuts made several of one, or none. `pierced` are those of which a cut leaves holes: only
-    their outer lines are here.
+    at first, before cuts made several of one, or none. `pierced` are those that lines do not describe any
+    more: a cut leaves holes (then only their outer lines are here), or a field tangles them (they are gone).
     """
 
     points: Floats
@@ -264,12 +265,23 @@ def _bent(rings: Rings, field: Field, later: Sequence[Map]) -> Rings:
     def curve(edges: Index, shares: Floats) -> Floats:
         return _nearly([field], at(np.broadcast_to(edges[:, None], shares.shape), shares))
 
+    lengths = np.hypot(*ways.T)
     longest = max(4 * min(field.spacing), LEAST_PIECE)
-    edges, shares = _vertices(np.hypot(*ways.T), longest, curve, partial(_nearly, later))
+    edges, shares = _vertices(lengths, longest, curve, partial(_nearly, later))
     order = np.lexsort((shares, edges))
     edges, shares = edges[order], shares[order]
     starts = np.searchsorted(edges, rings.starts).astype(np.int64)
-    return _pushed(replace(rings, points=at(edges, shares), starts=starts), field)
+    bent = _untangled(replace(rings, points=at(edges, shares), starts=starts), rings, lengths)
+    return _pushed(bent, field)
+
+
+def _untangled(bent: Rings, before: Rings, lengths: Floats) -> Rings:
+    """Without the rings that turn so often that they cross themselves everywhere: they would take hours."""
+    around = np.add.reduceat(lengths, before.starts[:-1])
+    tangled = bent.lengths > TANGLED[0] + TANGLED[1] * around + before.lengths
+    if not tangled.any():
+        return bent
+    return replace(_chosen(bent, ~tangled), pierced=bent.pierced.union(bent.owners[tangled].tolist()))
 
 
 def _nearly(maps: Sequence[Map], points: Floats) -> Floats:
