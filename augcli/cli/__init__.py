@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -25,6 +26,8 @@ class Terminated(BaseException):
 def main() -> NoReturn:
     """Run the command line, and turn whatever happens into an exit code."""
     signal.signal(signal.SIGTERM, _terminate)
+    # Millions of small objects stay to the end; looking for cycles among them takes a quarter of the time.
+    gc.set_threshold(200_000, 50, 50)
     sys.exit(exit_code(lambda: _run_cli()))
 
 
