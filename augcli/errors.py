@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+
+_SHOWN = 4  # recipe lines in one message
 
 
 def printable(text: str) -> str:
@@ -64,6 +67,19 @@ class RecipeError(AugcliError):
 
 class DatasetError(AugcliError):
     """A data set that cannot be used as it is: nothing was written."""
+
+
+class ChoiceError(DatasetError):
+    """A data set that can be read in several ways; each of `lines`, put into a recipe, says which."""
+
+    def __init__(self, what: str, *, where: str = "", lines: Sequence[str]) -> None:
+        more = f" ... and {len(lines) - _SHOWN} more" if len(lines) > _SHOWN else ""
+        shown = " or ".join(lines[:_SHOWN]) + more
+        super().__init__(what, where=where, mend=f"put one of these lines into the recipe: {shown}")
+        self.lines = tuple(lines)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (partial(ChoiceError, where=self.where, lines=self.lines), (self.what,))
 
 
 class ImageError(AugcliError):

@@ -13,7 +13,7 @@ from augcli.annotations.counting import Counts, counted
 from augcli.annotations.pairs import check_entries
 from augcli.errors import ImageError
 from augcli.examine import Context as SurveyContext
-from augcli.inputs import as_found, border_of, categories_by_file, read_input, specs_of
+from augcli.inputs import as_found, border_of, categories_by_file, maps_by_file, read_input, specs_of
 from augcli.masks import MaskSpec, looked_at
 from augcli.plan import Job, Selection, is_expanded, make_plan
 from augcli.recipe import Recipe
@@ -187,8 +187,9 @@ def _measured(
     recipe: Recipe, dataset: Dataset, jobs: Sequence[Job], specs: Mapping[str, MaskSpec], max_pixels: int
 ) -> tuple[Cost | None, str]:
     """The cost of the run, or why none can be told."""
-    root, categories = dataset.root, categories_by_file(dataset)
-    context = Context(root, root, recipe, border_of(recipe), "", max_pixels, categories)
+    root, border, categories = dataset.root, border_of(recipe), categories_by_file(dataset)
+    maps = maps_by_file(recipe, dataset)
+    context = Context(root, root, recipe, border, "", max_pixels, categories, maps)
     set_up(context)  # loads OpenCV, with one thread as a worker has
     tallies: dict[str, _Tally] = {}
     reading, read, trouble = 0.0, 0, ""

@@ -25,7 +25,7 @@ from augcli.instances import checked_part
 from augcli.masks import MaskSpec, prepared
 from augcli.plan import Job, Pair, is_soft
 from augcli.recipe import Group, Recipe, Step, Variant
-from augcli.sample import Array, Colors
+from augcli.sample import PANOPTIC, Array, Colors
 from augcli.source import (
     check_name,
     check_pages,
@@ -152,7 +152,10 @@ def _examined(context: Context, task: Examine) -> Seen:
 
 
 class _Source:
-    """What is found of a source while its files are read, one after the other; no pixels are kept."""
+    """What is found of a source while its files are read, one after the other.
+
+    No pixels are kept but those of the map of panoptic segments.
+    """
 
     def __init__(self, context: Context, task: Examine) -> None:
         self.context, self.item, self.specs = context, task.job.item, task.specs
@@ -162,6 +165,7 @@ class _Source:
         self.errors: list[ImageError] = []
         self.note = self.sha256 = ""
         self.labels = hashlib.sha256()
+        self.colors: Array | None = None
 
     def read_image(self) -> None:
         """Raises ImageError as `read_source` does."""
@@ -211,6 +215,8 @@ class _Source:
         """Hold a mask's values against what masks are here, and count them."""
         mask = whole_mask(data, self.item, path, self.context.max_pixels)
         self._hash(name, mask.values)
+        if name == PANOPTIC and self.item.entries:
+            self.colors = mask.values
         if spec := self.specs.get(name):
             ready = prepared(mask, spec, self.context.recipe.output.mask, path)
             if self._is_several(name) or self.context.recipe.input.is_apart(name):
@@ -225,7 +231,7 @@ class _Source:
         """What was found, and what would fail."""
         labels = "" if self.errors else self.labels.hexdigest()
         size = self.image.upright_size if self.image and not self.errors else None
-        annotations = counted(self.item, size, self.context.categories)
+        annotations = counted(self.item, size, self.context.categories, self.colors)
         found = (self.image, self.masks, tuple(self.values), failures)
         return Seen(self.item.key, *found, self.note, self.sha256, labels, annotations)
 

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from augcli.also import check_names
 from augcli.annotations.segments import Category, categories_of
 from augcli.engines import Bug, Done, Engine, Raised
 from augcli.errors import DatasetError
 from augcli.formats import read_dataset, with_pages
-from augcli.formats.left_over import orphans
+from augcli.formats.cityscapes import UNLABELED
+from augcli.formats.left_over import missing_images, missing_words, orphans
 from augcli.geometry import Border
 from augcli.kinds import BACKGROUND, BLACK, FILLED, IGNORED, find_spec
 from augcli.masks import (
@@ -18,6 +20,7 @@ from augcli.masks import (
     MaskSpec,
     check_threshold,
 )
+from augcli.mirrors import check_mirror
 from augcli.pixelmaps.pairs import MapRules
 from augcli.pixelmaps.wishes import Wishes, is_deep, labelled_files, rules_of
 from augcli.recipe import MIRRORED, Recipe
@@ -44,6 +47,7 @@ def read_input(recipe: Recipe, root: Path, images: Path | None = None) -> Datase
         several=[name for name in named or (SOLE,) if chosen.mask_of(name).kind == "instance"],
         group=chosen.group,
         annotations=chosen.annotations,
+        classes=chosen.class_names,
     )
     return found if chosen.pages == "refuse" else with_pages(found, each=chosen.pages == "each")
 
@@ -59,9 +63,13 @@ def border_of(recipe: Recipe) -> Border:
 def as_found(recipe: Recipe, dataset: Dataset) -> Recipe:
     """The recipe for this data set: a layout `auto` that found annotations is the one found from here on.
 
-    Raises DatasetError for a border that would show objects twice that are annotated once, and for an output
-    layout that has no place for annotations.
+    Raises DatasetError for a border that would show objects twice that are annotated once, for an output
+    layout that has no place for annotations, for names in `input.mirror` that nothing has, and for further
+    descriptions and pixel maps that this data set cannot have.
     """
+    check_mirror(recipe, dataset)
+    check_names(recipe.output.also, dataset)
+    maps_by_file(recipe, dataset)
     if dataset.layout not in ANNOTATED:
         return recipe
     if recipe.output.border in MIRRORED:
@@ -120,11 +128,13 @@ def maps_by_file(recipe: Recipe, dataset: Dataset) -> dict[str, MapRules]:
 
 
 def refuse_orphans(dataset: Dataset) -> None:
-    """Raise DatasetError that names what did not pair up."""
-    names = [*dataset.orphan_images, *dataset.orphan_masks]
+    """Raise DatasetError that names what did not pair up, and images of annotation files that are missing."""
+    missing = missing_images(dataset)
+    names = [*dataset.orphan_images, *dataset.orphan_masks, *missing]
     if names:
         named = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
-        what = f"--strict: {', '.join(orphans(dataset))}: {named}"
+        words = [*orphans(dataset), *([missing_words(dataset)] if missing else [])]
+        what = f"--strict: {', '.join(words)}: {named}"
         raise DatasetError(what, where=str(dataset.root), mend="pair them up, or leave out --strict")
 
 
@@ -150,6 +160,10 @@ def specs_of(recipe: Recipe, looks: Sequence[MaskLook], tried: Sequence[Item]) -
 def _spec_of(recipe: Recipe, name: str, looks: Sequence[MaskLook], tried: Sequence[Item]) -> MaskSpec:
     if name == PANOPTIC and recipe.input.layout == "coco":
         return MaskSpec("rgb", fill=BLACK, name=name, background=BLACK, ignore=BLACK)  # void has the id 0
+    if name in UNLABELED and recipe.input.layout == "cityscapes":
+        said = recipe.input.mask.ignore
+        none = said if isinstance(said, int) else UNLABELED[name]
+        return MaskSpec("index", fill=none, name=name, background=none, ignore=none)
     named = sorted((look for look in looks if look.name == name), key=lambda look: look.where)
     own = [look for look in named if not look.fault]
     if not own and recipe.input.mask_of(name).kind == "auto":

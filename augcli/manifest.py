@@ -74,7 +74,8 @@ def read_finished(folder: Path) -> Finished:
         described = json.loads((folder / DATASET).read_text(encoding="utf-8"))
         text = json.dumps(described["recipe"], ensure_ascii=False)
         specs = specs_of_json(described["masks"])
-        places = {name: Place(**place) for name, place in described["annotation_files"].items()}
+        files = described["annotation_files"].items()
+        places = {name: Place(place["file"], place["image_root"]) for name, place in files}
         if described["border"] not in _BORDERS or not _has_versions(described):
             raise ValueError
         if any(_leaving(path) for place in places.values() for path in (place.file, f"./{place.image_root}")):

@@ -154,7 +154,11 @@ def _further(store: Store) -> dict[str, dict[str, str]] | None:
 
 
 def _further_files(store: Store) -> dict[str, str]:
-    return {path: digest for files in (_further(store) or {}).values() for path, digest in files.items()}
+    return _files_in(_further(store) or {})
+
+
+def _files_in(described: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    return {path: digest for files in described.values() for path, digest in files.items()}
 
 
 def further_files(folder: Path) -> dict[str, str] | None:
@@ -162,15 +166,15 @@ def further_files(folder: Path) -> dict[str, str] | None:
 
     None where there is no such list.
     """
-    store = Store(folder)
-    return None if _further(store) is None else _further_files(store)
+    described = _further(Store(folder))
+    return None if described is None else _files_in(described)
 
 
 def has_further(folder: Path, names: Iterable[str]) -> bool:
     """Whether an output has these further descriptions, no others, and all their files."""
     store = Store(folder)
-    described, files = _further(store) or {}, _further_files(store)
-    return set(described) == set(names) and all(store.path(name).exists() for name in files)
+    described = _further(store) or {}
+    return set(described) == set(names) and all(store.path(f).exists() for f in _files_in(described))
 
 
 def is_whole(folder: Path, entry: Kept) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from augcli import journal, output
-from augcli.also import DESCRIPTIONS, described, of_objects, pixelmaps
+from augcli.also import DESCRIPTIONS, described, lists, of_objects, pixelmaps
 from augcli.also.objects import Content, Described, Losses
 from augcli.annotations.numbering import Finished, Numbers, numbered
 from augcli.augment import ORIGINAL
@@ -24,9 +24,9 @@ from augcli.masks import MaskSpec, specs_to_json
 from augcli.pixelmaps.pairs import MapRules, OnMap
 from augcli.pixelmaps.wishes import MAPS, maps_folder
 from augcli.plan import Pair
-from augcli.report import LeftOutLine
+from augcli.report import LeftOutLine, missing_lines
 from augcli.resume import Identity
-from augcli.sample import Item
+from augcli.sample import AnnotationHead, Item
 from augcli.store import Store
 from augcli.worker import Failed
 
@@ -66,7 +66,8 @@ def publish(out: Path, store: Store, ended: Ended) -> Told:
         objects |= ending.pixelmaps(store.root)
         also = ending.descriptions() | {name: one.files for name, one in objects.items()}
         failures = [dumps(failure.as_line()) for failure in ended.failed]
-        failures += [dumps(line.as_line()) for line in left_out]
+        lines = [*missing_lines(ended.identity.dataset), *left_out]
+        failures += [dumps(line.as_line()) for line in lines]
         output.describe(store, ending.lines(), ending.dataset_json(), failures, also)
     output.publish(store, out)
     return Told(left_out, [line for name, one in objects.items() for line in one.losses.lines(name)])
@@ -182,7 +183,7 @@ class _Ending:
     def descriptions(self) -> dict[str, dict[str, bytes]]:
         """The further descriptions that tell of files alone."""
         wanted = [name for name in self.identity.recipe.output.also if name in DESCRIPTIONS]
-        return described(wanted, self._data() if wanted else []) | self._pairs_file()
+        return described(wanted, self._data() if wanted else []) | self._pairs_file() | self._list_files()
 
     def objects(self) -> dict[str, Described]:
         """The layout's own files of annotations, and the further descriptions that tell of objects."""
@@ -221,6 +222,12 @@ class _Ending:
         table = ((line["file_name"], [line[f"{name}_file_name"] for name in names]) for line in self._data())
         return {"pairs": {posixpath.normpath(dataset.reading["pairs"]): pairs.written(table, names)}}
 
+    def _list_files(self) -> dict[str, dict[str, bytes]]:
+        """The files that list the pictures of each split, where such files say the splits of the input."""
+        found = lists.lists_of(self.identity.recipe, self.identity.dataset)
+        pairs = ((item, pair.image, pair.masks) for item, pair, _ in self.pairs())
+        return {lists.LISTS: lists.described(found, pairs)} if found else {}
+
     def left_out(self) -> Iterator[LeftOutLine]:
         """What of the annotation files could not be used, each once."""
         files = self.identity.dataset.annotation_files
@@ -231,18 +238,21 @@ class _Ending:
             line: _Incomplete = self.read(place, _Lacking).line
             for one in line.annotations_left_out:
                 source = line.sources[0].image
-                if one.fault and (one.file, one.id, source) not in seen:
-                    seen.add((one.file, one.id, source))
+                if one.fault and (one.file, one.id, one.reason, source) not in seen:
+                    seen.add((one.file, one.id, one.reason, source))
                     gone = "" if one.partly else "; the annotation is left out"
                     what = f"annotation {one.id}: {one.reason}{gone}"
                     yield LeftOutLine(one.file, source, what)
 
     def _annotation_places(self) -> dict[str, dict[str, str]]:
-        """Where annotation files of COCO are, and where their file_names start; by what lines call them."""
+        """Where annotation files of COCO are, and where their file_names start; by what lines call them.
+
+        Also the ids of annotations that were replaced, where any were.
+        """
         dataset = self.identity.dataset
         is_coco = dataset.layout == "coco" or "coco" in self.identity.recipe.output.also
         heads = dataset.annotation_files.items() if is_coco else ()
-        return {f: {"file": h.written, "image_root": h.image_root} for f, h in heads}
+        return {f: {"file": h.written, "image_root": h.image_root} | _renumbered(h) for f, h in heads}
 
     def _map_places(self) -> dict[str, dict[str, Any]]:
         """The folders of the pixel maps, and the bits of a pixel, by what lines call annotation files."""
@@ -282,6 +292,11 @@ class _OnMaps(Iterable[OnMap]):
 
     def __iter__(self) -> Iterator[OnMap]:
         return self.ending.on_maps(self.file)
+
+
+def _renumbered(head: AnnotationHead) -> dict[str, Any]:
+    """The ids of annotations that were replaced: [before, now], in the order of the file."""
+    return {"renumbered": [list(pair) for pair in head.renumbered]} if head.renumbered else {}
 
 
 def _with_ids(line: bytes, ids: Mapping[str, Sequence[int]]) -> bytes:

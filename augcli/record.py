@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from augcli.annotations.labels import Boxes
 from augcli.annotations.pairs import LeftOut
 from augcli.geometry import Border, Floats, Fold, Frame, Warp, map_of_record, projective_of
 from augcli.instances import Dropped
@@ -49,7 +50,8 @@ class Record:
     `filled` is the share of pixels that a constant border filled; `reencoded` says why an original is not
     the source's bytes (None: it is, or the pair is no original); `note` what was converted in reading it.
     `annotation_ids` are those of its annotations by file, `left_out` those of its source that it does not
-    have (None: there are no annotation files). `attempts` counts how often the pair was drawn until its
+    have (None: there are no annotation files). `boxes` is the rule by which boxes without a segmentation were
+    turned, `corners` or `ellipse` (None: none were). `attempts` counts how often the pair was drawn until its
     variant accepted it.
     `masks` and `mask_sha256` go by the mask's name: a file, several where its instances were kept apart, None
     where there is none. `dropped` are instances of which too little was left (None: there are no instances),
@@ -77,6 +79,7 @@ class Record:
     note: str | None = None
     attempts: int = 1
     left_out: tuple[LeftOut, ...] | None = None
+    boxes: Boxes | None = None
     annotation_ids: Mapping[str, Sequence[int]] | None = None
     dropped: tuple[Dropped, ...] | None = None
     overlaps: Mapping[str, int] | None = None
@@ -113,6 +116,8 @@ class Record:
         if self.left_out is not None:
             line["annotation_ids"] = dict(self.annotation_ids or {})
             line["annotations_left_out"] = [one.as_record() for one in self.left_out]
+        if self.boxes:
+            line["boxes"] = self.boxes
         if self.maps:
             digests = self.map_sha256
             line["pixelmaps"] = {f: {"file_name": n, "sha256": digests[f]} for f, n in self.maps.items()}
@@ -134,6 +139,7 @@ class Record:
             map_sha256={file: one["sha256"] for file, one in line.get("pixelmaps", {}).items()},
             annotation_ids=line.get("annotation_ids"),
             left_out=_left_out(line.get("annotations_left_out")),
+            boxes=line.get("boxes"),
             **{name: line[name] for name in _PLAIN},
         )
 

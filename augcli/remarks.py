@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, get_args
 
 from pydantic import BaseModel
@@ -14,7 +13,9 @@ from augcli.formats import shared_groups
 from augcli.formats.reading import count
 from augcli.geometry import RMS_OF_UNIT_ALPHA, Frame
 from augcli.masks import line_for
-from augcli.recipe import Group, Recipe, Step, Variant
+from augcli.mirrors import FLIPS, mirror_remarks
+from augcli.placing import Placed, steps_of
+from augcli.recipe import Recipe, Variant
 from augcli.recipe.labels import SOLE
 from augcli.sample import Dataset
 from augcli.survey import Duplicate, Survey
@@ -27,12 +28,6 @@ from augcli.transforms.parameters import Distribution, Number, Size
 from augcli.transforms.perspective import Perspective
 from augcli.values import MOST_NAMED, MasksSeen, class_remarks, listed
 
-FLIPS = {
-    "horizontal_flip": "mirrors",
-    "vertical_flip": "turns upside down",
-    "transpose": "transposes",
-    "anti_transpose": "transposes",
-}
 LEAST_PX = 0.1  # weaker elastic fields change nothing that is seen
 # With displacements of 0.4 sigma (rms) the Jacobian is negative in 1 pixel of 1000, with 0.5 in 9, with 0.3
 # in none of 100,000: its four entries are normal with a deviation of rms / (sqrt(2) sigma).
@@ -47,24 +42,6 @@ PROBES, PROBED_COPIES = (Frame(4000, 3000), Frame(3000, 4100)), (1, 2, 3)
 NORMAL_REACH = 3.0  # deviations from the mean that count as "can be drawn"
 
 
-@dataclass(frozen=True)
-class Placed:
-    """A step in its variant; `always`: no group chooses it or leaves it out."""
-
-    variant: Variant
-    step: Step
-    always: bool
-
-    @property
-    def transform(self) -> Transform:
-        """The step's transform."""
-        return self.step.transform
-
-    def remark(self, text: str) -> str:
-        """A remark on the step."""
-        return f"{self.variant.name}: {self.transform.name} {text}"
-
-
 def recipe_remarks(recipe: Recipe) -> list[str]:
     """What looks like a slip in a recipe, whatever the data set."""
     remarks = [] if recipe.variants else ["there are no variants: only the originals would be written"]
@@ -74,7 +51,7 @@ def recipe_remarks(recipe: Recipe) -> list[str]:
 
 
 def _variant_remarks(recipe: Recipe, variant: Variant) -> Iterator[str]:
-    steps = list(_steps(variant, variant.children, always=True))
+    steps = list(steps_of(variant))
     if all(_is_neutral(placed.transform) for placed in steps):
         yield f"{variant.name}: changes nothing: its copies are the originals again"
         return
@@ -85,21 +62,6 @@ def _variant_remarks(recipe: Recipe, variant: Variant) -> Iterator[str]:
             yield from _step_remarks(placed)
     if recipe.output.border == "constant":
         yield from _corner_remarks(variant, steps)
-
-
-def _steps(variant: Variant, children: Iterable[Step | Group], *, always: bool) -> Iterator[Placed]:
-    for child in children:
-        if isinstance(child, Step):
-            yield Placed(variant, child, always)
-        else:
-            taken = always and child.p == 1 and _takes_all(child)
-            yield from _steps(variant, child.children, always=taken)
-
-
-def _takes_all(group: Group) -> bool:
-    if group.kind == "some_of":
-        return group.n is None or group.n.ends[0] >= len(group.children)
-    return group.kind != "one_of" or len(group.children) == 1
 
 
 def _is_neutral(transform: Transform) -> bool:
@@ -249,6 +211,7 @@ def data_remarks(survey: Survey) -> list[str]:
         *shared_group_remarks(survey.dataset),
         *_duplicate_remarks(survey.duplicates),
         *_id_remarks(survey.dataset),
+        *mirror_remarks(survey.recipe, survey.dataset),
         *_box_remarks(survey),
         *(remark for masks in survey.masks for remark in _mask_remarks(masks)),
         *_output_size_remarks(survey),
@@ -289,11 +252,11 @@ def _duplicate_remarks(duplicates: Sequence[Duplicate]) -> Iterator[str]:
 
 
 def _id_remarks(dataset: Dataset) -> Iterator[str]:
-    """Annotations that get another id."""
+    """What is read otherwise than it stands in a file, and annotations that get another id."""
     for file, head in dataset.annotation_files.items():
-        yield from head.replaced_ids[:MOST_NAMED]
+        yield from (*head.remarks, *head.replaced_ids[:MOST_NAMED])
         if (more := len(head.replaced_ids) - MOST_NAMED) > 0:
-            yield f"{file}: and {more} more ids replaced"
+            yield f"{file}: and {more} more ids replaced, all in --json"
 
 
 def _box_remarks(survey: Survey) -> Iterator[str]:
@@ -387,7 +350,7 @@ def _grid_remarks(survey: Survey) -> Iterator[str]:
         return
     width, height = min(survey.sizes, key=lambda size: size[0] * size[1])
     for variant in survey.recipe.variants:
-        for placed in _steps(variant, variant.children, always=True):
+        for placed in steps_of(variant):
             if not isinstance(placed.transform, ControlGrid):
                 continue
             across, down = placed.transform.points

@@ -36,6 +36,19 @@ class LeftOutLine:
         }
 
 
+def missing_lines(dataset: Dataset) -> list[LeftOutLine]:
+    """The images that annotation files name and that are missing, with the number of their annotations."""
+    return [
+        LeftOutLine(file, one.image, f"{one.image}: {one.why}; the image is left out{_with(one.annotations)}")
+        for file, head in dataset.annotation_files.items()
+        for one in head.missing
+    ]
+
+
+def _with(annotations: int) -> str:
+    return f" with its {count(annotations, 'annotation')}" if annotations else ""
+
+
 @dataclass
 class Report:
     """What became of the planned pairs."""
@@ -66,13 +79,14 @@ class Report:
     def as_json(self) -> dict[str, Any]:
         """The report for programs."""
         dataset = self.dataset
+        missing = missing_lines(dataset) if dataset else []
         return {
             "planned": self.planned,
             "written": self.written,
             "already": self.already,
             "failed": [failure.as_line() for failure in self.failed],
             "notes": dict(self.notes),
-            "left_out": [line.as_line() for line in self.left_out],
+            "left_out": [line.as_line() for line in (*missing, *self.left_out)],
             "losses": self.losses,
             "orphan_images": list(dataset.orphan_images) if dataset else [],
             "orphan_masks": list(dataset.orphan_masks) if dataset else [],

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from augcli import journal, output
-from augcli.also import check_names as check_descriptions
+from augcli.also.lists import LISTS, lists_of
 from augcli.codec import MAX_PIXELS
 from augcli.engines import Bug, Engine, Lost, Outcome, Raised
 from augcli.engines.local import local_engine
@@ -35,12 +35,11 @@ from augcli.masks import (
     specs_to_json,
 )
 from augcli.output import Begun
-from augcli.pixelmaps.pairs import MapRules
 from augcli.pixelmaps.wishes import MAPS
 from augcli.plan import EVERYTHING, Job, Selection, make_plan
 from augcli.publishing import Ended, publish
 from augcli.recipe import Recipe
-from augcli.report import Progress, Report
+from augcli.report import Progress, Report, missing_lines
 from augcli.resume import Identity
 from augcli.store import Store
 from augcli.worker import Answer, Context, Failed, Look, Made, Make, Task, Unwritable, set_up
@@ -80,8 +79,6 @@ def expand(
         out = out.resolve()
     dataset = read_input(recipe, root, settings.images)
     recipe = as_found(recipe, dataset)
-    check_descriptions(recipe.output.also, dataset)
-    maps = maps_by_file(recipe, dataset)
     check_places(dataset.root, out)
     progress.found(dataset)
     if settings.strict:
@@ -89,7 +86,7 @@ def expand(
     jobs = make_plan(recipe, dataset, settings.selection)
     identity = Identity(recipe, settings.selection, fingerprint(), jobs, dataset)
     with output.locked(out):
-        report = _Run(identity, out, settings, progress, maps).go()
+        report = _Run(identity, out, settings, progress).go()
     report.seconds = time.monotonic() - started
     report.dataset = dataset
     return report
@@ -107,17 +104,10 @@ def check_places(root: Path, out: Path) -> None:
 class _Run:
     """One run of expand: the state that its steps share."""
 
-    def __init__(
-        self,
-        identity: Identity,
-        out: Path,
-        settings: Settings,
-        progress: Progress,
-        maps: Mapping[str, MapRules],
-    ) -> None:
+    def __init__(self, identity: Identity, out: Path, settings: Settings, progress: Progress) -> None:
         self.identity, self.recipe = identity, identity.recipe
         self.dataset, self.out, self.settings, self.progress = identity.dataset, out, settings, progress
-        self.maps = maps
+        self.maps = maps_by_file(self.recipe, self.dataset)
         self.pairs = [pair for job in identity.jobs for pair in job.pairs]
         self.places: dict[str, Place] = {}
         self.uncommitted: list[Entry] = []
@@ -139,13 +129,16 @@ class _Run:
         return self.report
 
     def _is_all_there(self, begun: Begun) -> bool:
-        """Whether nothing is pending or to be described, nor any failure listed of a source that is gone."""
+        """Whether nothing is pending or to be described, nor any failure listed but missing images."""
         wanted = [*self.recipe.output.also, *(["pairs"] if "pairs" in self.dataset.reading else [])]
         wanted += [self.dataset.layout] if self.dataset.annotation_files else []
         wanted += [MAPS] if self.maps else []
+        wanted += [LISTS] if lists_of(self.recipe, self.dataset) else []
         if not output.has_further(begun.folder, wanted):
             return False
-        return len(self.places) == len(self.pairs) and not (begun.folder / output.FAILURES).exists()
+        missing = "".join(dumps(line.as_line()) + "\n" for line in missing_lines(self.dataset))
+        listed = Store(begun.folder).read(output.FAILURES) or b""
+        return len(self.places) == len(self.pairs) and listed == missing.encode()
 
     def _found(self) -> tuple[Begun | None, Begun | None]:
         """An output that can be continued, and one at its place that is to be replaced."""

@@ -88,6 +88,15 @@ class Item:
 
 
 @dataclass(frozen=True)
+class Missing:
+    """An image that an annotation file names and that cannot be used: why not, and its annotations there."""
+
+    image: str
+    why: str
+    annotations: int
+
+
+@dataclass(frozen=True)
 class AnnotationHead:
     """What a COCO file holds besides its images and annotations, and where things lie.
 
@@ -95,10 +104,15 @@ class AnnotationHead:
     `images` nor `annotations`. `categories` are those entries of `categories` that have an `id` (a whole
     number) and a `name` (text). The largest ids are 0 where there are none. `faults` says what is wrong in
     the file, a line each, and `renumbered` which annotations got a new id: (old, new), in their order.
+    `remarks` says what is read otherwise than it stands there, without anything being left out.
 
     `path` is the file. `written` is where it goes in an output, `image_root` the folder that `file_name`s
     start from, `map_root` that of the PNGs of a panoptic file (None: there is none); these three relative to
-    the data set's root, with `/`, `""` for the root. `order` has the keys of its items in its own order.
+    the data set's root, with `/`, `""` for the root. `order` has the keys of its items in its own order,
+    `missing` the images that it names in vain.
+
+    `id_offset` is what the input's own files count less than the ids of the categories: YOLO's classes are 0
+    for the category 1.
     """
 
     kind: Literal["objects", "panoptic"] = "objects"
@@ -108,6 +122,7 @@ class AnnotationHead:
     largest_image_id: int = 0
     largest_annotation_id: int = 0
     faults: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
     renumbered: tuple[tuple[int, int], ...] = ()
     path: Path = Path()
     written: str = ""
@@ -115,6 +130,8 @@ class AnnotationHead:
     map_root: str | None = None
     split: str | None = None
     order: tuple[str, ...] = ()
+    missing: tuple[Missing, ...] = ()
+    id_offset: int = 0
 
     @property
     def left_out(self) -> tuple[str, ...]:
@@ -128,12 +145,25 @@ class AnnotationHead:
 
 
 @dataclass(frozen=True)
+class SplitList:
+    """A file that lists pictures of a split: the folder of its data set, and its path below that one.
+
+    `lines` are those of it that name pictures, by the key of each picture's file.
+    """
+
+    home: str
+    path: str
+    lines: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class Dataset:
     """A data set on disk: its items in the order of their keys, and what did not pair up.
 
     `layout` is the layout's name, `reading` the recipe's `input:` keys that name this reading for good,
     `reason` one sentence that says what was found and why. `annotation_files` are those of COCO by their
-    path: relative to the root, or where they lie elsewhere as they are written.
+    path: relative to the root, or where they lie elsewhere as they are written. `lists` are files that say
+    the splits of the items.
     """
 
     root: Path
@@ -145,6 +175,7 @@ class Dataset:
     orphan_masks: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
     annotation_files: Mapping[str, AnnotationHead] = field(default_factory=dict)
+    lists: tuple[SplitList, ...] = ()
 
 
 @dataclass(frozen=True)

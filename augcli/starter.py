@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import shlex
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 
-from augcli.errors import printable
+from augcli.errors import ChoiceError, printable
 from augcli.formats.reading import scalar
 from augcli.inputs import border_of
 from augcli.recipe import Recipe, parse_recipe
@@ -27,8 +28,28 @@ def recipe_for_looking() -> Recipe:
 
 def starter(survey: Survey, file: str) -> str:
     """A recipe for a data set, called `file` in its own comments. It parses, and names what was found."""
-    lines = [*_head(survey, file), *_input(survey), *_variants(survey), *_output(survey)]
-    return "\n".join(lines) + "\n"
+    is_grey = all(header.mode == "L" for header in survey.headers)
+    labels = "annotations" if survey.dataset.annotation_files else "masks"
+    variants = _variants(labels, is_grey=is_grey)
+    return _text(_head(survey.dataset.root, file), _input(survey), variants, _output(survey))
+
+
+def undecided(choices: ChoiceError, root: Path, file: str) -> str:
+    """A recipe for a data set that can be read in several ways, with each of them as a comment.
+
+    It parses, and says as little about `input` as the data set does, until one is chosen.
+    """
+    return _text(_head(root, file), _choices(choices), _variants("labels", is_grey=False), _any_output())
+
+
+def _text(*parts: Iterable[str]) -> str:
+    return "".join(f"{line}\n" for part in parts for line in part)
+
+
+def _choices(choices: ChoiceError) -> Iterator[str]:
+    yield from comment(f"{choices.where}: {choices.what}. To choose, remove the # before one of these lines.")
+    yield from (f"# {printable(line)}" for line in choices.lines)
+    yield ""
 
 
 def comment(text: str, indent: str = "") -> list[str]:
@@ -43,12 +64,12 @@ def comment(text: str, indent: str = "") -> list[str]:
     )
 
 
-def _head(survey: Survey, file: str) -> Iterator[str]:
-    root, file = (shlex.quote(printable(path)) for path in (str(survey.dataset.root), file))
-    yield from comment(f"A first recipe for {root}. Change what you like, then")
-    yield f"#   augcli check {file} {root}"
-    yield f"#   augcli preview {file} {root} -o sheet.png"
-    yield f"#   augcli expand {file} {root} OUTPUT"
+def _head(root: Path, file: str) -> Iterator[str]:
+    place, file = (shlex.quote(printable(path)) for path in (str(root), file))
+    yield from comment(f"A first recipe for {place}. Change what you like, then")
+    yield f"#   augcli check {file} {place}"
+    yield f"#   augcli preview {file} {place} -o sheet.png"
+    yield f"#   augcli expand {file} {place} OUTPUT"
     yield ""
     yield "augcli: 1          # version of the recipe language"
     yield "seed: 0            # the same seed gives the same files"
@@ -81,11 +102,11 @@ def _annotated(survey: Survey) -> Iterator[str]:
         yield from comment(f"Categories and their annotations: {shown}.", "  ")
     if any(counts.posed for counts in survey.annotations.values()):
         yield from comment(
-            "Mirrors exchange keypoints whose names differ in the words left and right (left_eye, "
-            "right_eye). Other names are told here:",
+            "Mirrors exchange keypoints whose names differ in left and right alone (left_eye and right_eye, "
+            "L_Paw and R_Paw). Others are told here, by their names:",
             "  ",
         )
-        yield "  # mirror: [[l_wrist, r_wrist]]"
+        yield "  # mirror: [[port, starboard]]"
 
 
 def _splits(survey: Survey) -> Iterator[str]:
@@ -139,8 +160,7 @@ def _class_line(row: ClassRow) -> str:
     return f"  #   {row.value}: class_{row.value}"
 
 
-def _variants(survey: Survey) -> Iterator[str]:
-    is_grey = all(header.mode == "L" for header in survey.headers)
+def _variants(labels: str, *, is_grey: bool) -> Iterator[str]:
     jitter = "brightness: 0.2, contrast: 0.2" + ("" if is_grey else ", saturation: 0.2, hue: 0.02")
     yield "variants:"
     yield "  # A fixed variant: one copy of each source. Leave flips out where left and right matter (text)."
@@ -153,7 +173,6 @@ def _variants(survey: Survey) -> Iterator[str]:
     yield "      - horizontal_flip: {p: 0.5}"
     yield "      - rotate: {degrees: [-10, 10]}"
     yield "      - scale: {factor: [0.9, 1.2]}"
-    labels = "annotations" if survey.dataset.annotation_files else "masks"
     yield f"      # Colours change in pictures only; {labels} stay as they are."
     yield f"      - color_jitter: {{{jitter}}}"
     yield ""
@@ -182,3 +201,14 @@ def _output(survey: Survey) -> Iterator[str]:
     if len(survey.sizes) > 1:
         yield from comment(f"There are {len(survey.sizes)} sizes. To bring all to one:", "  ")
         yield "  # size: 256          # 256 (square) or 384x192 (width x height)"
+
+
+def _any_output() -> Iterator[str]:
+    """What is said of the border before it is known what the labels are."""
+    yield "output:"
+    yield from comment(
+        "What a turn or a shrink brings into view: `auto` is `reflect` for masks of classes, picture and "
+        "mask alike, and `constant` for objects, which fills the picture with `fill`.",
+        "  ",
+    )
+    yield "  border: auto"

@@ -146,9 +146,7 @@ class Survey:
         for file, head in self.dataset.annotation_files.items():
             lines += [LeftOutLine(fault.partition(": ")[0], None, fault) for fault in head.left_out]
             lines += [
-                LeftOutLine(
-                    file, job.item.image, f"annotation {one.id}: {one.reason}; the annotation is left out"
-                )
+                LeftOutLine(file, job.item.image, one.sentence())
                 for job, seen in zip(self.jobs, self.seen, strict=True)
                 for one in seen.annotations.left_out
                 if one.file == file

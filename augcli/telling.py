@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from augcli.annotations.agreeing import Disagreement, disagreements, panoptic_disagreements
-from augcli.annotations.panoptic import fault_of
+from augcli.annotations.panoptic import fault_of, is_panoptic
 from augcli.annotations.segments import Category, checked
 from augcli.formats.coco.texts import entry_of
 from augcli.output import MANIFEST
@@ -43,7 +43,7 @@ def _id_faults(
 ) -> Iterator[Disagreement]:
     """Annotations that the manifest has and the file has not, and the reverse."""
     wanted = set((record.annotation_ids or {}).get(name, ()))
-    there = {entry["id"] for entry in entries if "id" in entry and "segments_info" not in entry}
+    there = {entry["id"] for entry in entries if "id" in entry and not is_panoptic(entry)}
     image = f"image {told.image_id} ({record.file_name})"
     if lost := wanted - there:
         yield f"{image} has no {_ids(lost)}", f"what {MANIFEST} says"
@@ -61,10 +61,9 @@ def _entry_faults(
     record: Record, entry: Mapping[str, Any], categories: Mapping[int, Category], colors: Array | None
 ) -> Iterator[Disagreement]:
     size = (record.width, record.height)
-    is_panoptic = "segments_info" in entry
-    if fault := fault_of(entry) if is_panoptic else checked(entry, *size, categories):
+    if fault := fault_of(entry) if is_panoptic(entry) else checked(entry, *size, categories):
         yield fault, ""
-    elif is_panoptic:
+    elif is_panoptic(entry):
         yield from panoptic_disagreements(entry, colors) if colors is not None else ()
     elif record.applied:
         yield from disagreements(entry, size)

@@ -207,7 +207,7 @@ def finished(
     files |= {pair.maps[file]: data for file, (data, _) in maps.items()}
     record = _record(source, pair, result, files, reencoded)
     if source.item.entries:
-        record = replace(record, left_out=own.left_out)
+        record = replace(record, left_out=own.left_out, boxes=own.boxes)
     return Finished(record, files, own.texts, {file: on_map for file, (_, on_map) in maps.items()})
 
 
@@ -220,7 +220,8 @@ def _maps(context: Context, pair: Pair, result: Augmented, own: Annotated) -> di
 def _annotated(context: Context, source: Decoded, pair: Pair, result: Augmented) -> Annotated:
     """The annotations of a pair; they stay as they are where nothing was applied."""
     program, size = (result.program if result.applied else None), source.header.upright_size
-    setting = Setting(program, size, context.rules, context.categories, source.marked)
+    colors = source.sample.masks.get(PANOPTIC)
+    setting = Setting(program, size, context.rules, context.categories, source.marked, colors)
     name = pair.masks.get(PANOPTIC)
     shown = posixpath.basename(name) if isinstance(name, str) else None
     return annotated(source.item, setting, shown, result.sample.masks.get(PANOPTIC))

@@ -39,7 +39,10 @@ class Written:
     def images(self) -> Mapping[str, ImageEntry]:
         """The images by their paths in the output."""
         root = self.place.image_root
-        return {posixpath.normpath(posixpath.join(root, i.file_name)): i for i in self.file.images}
+        return {
+            posixpath.normpath(posixpath.join(root, i.with_backslash or i.file_name)): i
+            for i in self.file.images
+        }
 
     @cached_property
     def head(self) -> AnnotationHead:
@@ -64,7 +67,7 @@ class Written:
         head = self.file.head
         where = f"{self.place.file}: "
         as_they_came = {printable(where + line) for line in read_categories(head.rest.get("categories"))[1]}
-        for fault in head.faults:
+        for fault in (*head.remarks, *head.faults):
             if fault not in as_they_came:
                 # What the reader makes of it is said behind the last semicolon.
                 yield fault.removeprefix(where).rpartition("; ")[0]

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pictures import needs
 
-from augcli.annotations.keypoints import swapped
+from augcli.annotations.keypoints import side_of, swapped, unpaired
 from augcli.annotations.moving import Rules
 from augcli.annotations.pixels import Masks, taken_by
 from augcli.geometry import Frame
@@ -143,6 +143,80 @@ def test_the_points_of_each_object_stay_with_it():
 )
 def test_pairs_are_found_by_their_names(names, mirror, order):
     assert swapped(names, mirror) == order
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [  # as mmpose's tables of the sets (configs/_base_/datasets) pair them
+        ("left_eye", "right_eye"),  # COCO, Halpe, OCHuman, CrowdPose, MPII, PoseTrack
+        ("left_big_toe", "right_big_toe"),  # COCO-WholeBody
+        ("left_middle_finger2", "right_middle_finger2"),  # InterHand2.6M
+        ("left sleeve", "right sleeve"),  # DeepFashion
+        ("Mouth_Back_Left", "Mouth_Back_Right"),  # Animal Kingdom
+        ("L_EarBase", "R_EarBase"),  # AnimalPose
+        ("L_F_Paw", "R_F_Paw"),  # AP-10K
+        ("L_Pinky_4", "R_Pinky_4"),  # UBody
+        ("eyeL", "eyeR"),  # Vinegar Fly
+        ("forelegL1", "forelegR1"),  # Grevy's Zebra, Desert Locust
+        # and as people call them
+        ("leftEye", "rightEye"),
+        ("LeftUpLeg", "RightUpLeg"),
+        ("lefteye", "righteye"),
+        ("LShoulder", "RShoulder"),
+        ("lShldr", "rShldr"),
+        ("l_ankle", "r_ankle"),
+        ("eye_l", "eye_r"),
+        ("hand.L.001", "hand.R.001"),
+        ("LEFT_EYE", "RIGHT_EYE"),
+        ("L1", "R1"),
+        ("left_eye", "right eye"),
+        ("left_eye_right_corner", "right_eye_left_corner"),
+        ("L_eye_R", "R_eye_L"),
+    ],
+)
+def test_a_side_is_a_word_of_a_name_or_a_letter_at_its_beginning_or_end(left, right):
+    assert swapped([left, "nose", right]) == [2, 1, 0]
+    assert swapped([left, "nose"]) == [0, 1]
+    assert (side_of(left), side_of(right), side_of("nose")) == ("left", "right", "")
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["leg", "reg"],
+        ["lip", "rip"],
+        ["lankle", "rankle"],
+        ["bright_spot", "bleft_spot"],
+        ["a_l_b", "a_r_b"],
+        ["kpt-1", "kpt-2"],
+        ["left_eye", "right_ear"],
+        ["left_eye", "right_eye", "rightEye"],  # which of the two?
+        ["l", "left", "right"],
+    ],
+)
+def test_names_are_no_pair_by_accident(names):
+    assert swapped(names) == [*range(len(names))]
+
+
+@pytest.mark.parametrize(
+    ("names", "mirror", "expected"),
+    [
+        (["left_eye", "rihgt_eye", "nose"], (), ["left_eye"]),
+        (["left_eye", "right_eye", "right_ear", "nose"], (), ["right_ear"]),
+        (["left_eye", "rihgt_eye"], (("left_eye", "rihgt_eye"),), []),
+        (["l_eye", "nose"], (), []),  # the letter may mean anything
+        (["l_eye", "r_eye", "l_ear"], (), ["l_ear"]),
+        (["nose", "chin"], (), []),
+    ],
+)
+def test_names_of_one_side_without_the_other_are_unpaired(names, mirror, expected):
+    assert unpaired(names, mirror) == expected
+
+
+@given(st.lists(st.text("lrLR_1aeft igh", max_size=12), max_size=6))
+def test_a_mirror_of_any_names_is_its_own_inverse(names):
+    order = swapped(names)
+    assert [order[other] for other in order] == [*range(len(names))]
 
 
 def test_the_pairs_of_the_recipe_are_exchanged():

@@ -130,7 +130,37 @@ def test_replaced_ids_are_remarks_and_many_are_cut(here, capsys):
     town(here / "in", [annotation(1, bbox=[1, 1, 2, 2]) for _ in range(8)])
     code, out, _ = run(capsys, "check", "r.yaml", "in")
     assert code == 0
-    assert closing(out)[5] == "remark: annotations/instances.json: and 2 more ids replaced"
+    assert closing(out)[5] == "remark: annotations/instances.json: and 2 more ids replaced, all in --json"
+    before_and_now = [[1, number] for number in range(2, 9)]
+    assert checked(capsys)["annotations"]["annotations/instances.json"]["renumbered"] == before_and_now
+
+
+def test_expand_says_the_first_replaced_ids_and_the_output_has_them_all(here, capsys):
+    town(here / "in", [annotation(1, bbox=[1, 1, 2, 2]) for _ in range(8)])
+    code, _, err = run(capsys, "expand", "r.yaml", "in", "out", "-j1")
+    file = "annotations/instances.json"
+    why = "another one before it has this id; its id is"
+    assert (code, err.splitlines()[1:]) == (
+        0,
+        [
+            *(f"note: {file}: annotation 1 (entry {n}): {why} {n} now" for n in range(2, 7)),
+            "note: and 2 more ids replaced, all in the output's dataset.json",
+        ],
+    )
+    described = json.loads((here / "out/dataset.json").read_text())["annotation_files"][file]
+    assert described["renumbered"] == [[1, number] for number in range(2, 9)]
+
+
+def test_what_is_read_otherwise_than_it_stands_is_remarked_and_costs_nothing(here, capsys):
+    town(here / "in")
+    path = here / "in/annotations/instances.json"
+    path.write_text(path.read_text().replace('"id": 5, ', '"id": 5, "score": NaN, '))
+    column = path.read_text().index("NaN") + 1
+    said = f"annotations/instances.json: line 1, column {column}: NaN and Infinity are no JSON; null is read"
+    code, out, _ = run(capsys, "check", "r.yaml", "in")
+    assert (code, f"remark: {said} for them (1 in the file)" in out) == (0, True)
+    code, _, err = run(capsys, "expand", "r.yaml", "in", "out", "-j1")
+    assert (code, f"note: {said} for them (1 in the file)\n" in err) == (0, True)
 
 
 def test_a_number_that_no_computer_holds_costs_its_annotation_alone(here, capsys):
@@ -160,7 +190,54 @@ def test_missing_images_are_left_over(here, capsys):
     (here / "in/images/b.png").unlink()
     code, out, _ = run(capsys, "check", "r.yaml", "in")
     assert code == 0
-    assert "left over   1 skipped: images/b.png: is not there; annotations/instances.json has it\n" in out
+    assert (
+        """\
+left over   1 skipped: images/b.png: is not there; annotations/instances.json has it
+            1 image missing, with 1 annotation; all in --json
+"""
+        in out
+    )
+
+
+def test_missing_images_are_listed_with_their_annotations_and_fail_nothing(here, capsys):
+    town(here / "in", images=range(1, 9))
+    for letter in "bcdefgh":
+        (here / "in/images" / f"{letter}.png").unlink()
+    code, out, err = run(capsys, "expand", "r.yaml", "in", "out", "-j1", "--json")
+    assert (code, err.splitlines()[-1]) == (
+        0,
+        "note: 7 images missing, with 1 annotation: all in out/failures.jsonl",
+    )
+    listed = [json.loads(line) for line in (here / "out/failures.jsonl").read_text().splitlines()]
+    assert listed == json.loads(out)["left_out"] == checked(capsys)["left_out"]
+    assert [line["what"] for line in listed[:2]] == [
+        "images/b.png: is not there; the image is left out with its 1 annotation",
+        "images/c.png: is not there; the image is left out",
+    ]
+    assert listed[0] | {"what": ""} == {
+        "source": "images/b.png",
+        "variant": None,
+        "copy": None,
+        "what": "",
+        "where": "annotations/instances.json",
+        "mend": "",
+    }
+    written = (here / "out/manifest.jsonl").stat()
+    assert run(capsys, "expand", "r.yaml", "in", "out", "-j1")[1] == "nothing to do: all 2 pairs are there\n"
+    assert (here / "out/manifest.jsonl").stat().st_mtime_ns == written.st_mtime_ns
+    (here / "in/images/b.png").write_bytes((here / "in/images/a.png").read_bytes())
+    assert run(capsys, "expand", "r.yaml", "in", "out", "-j1", "--overwrite")[0] == 0
+    assert len((here / "out/failures.jsonl").read_text().splitlines()) == 6
+
+
+def test_strict_refuses_missing_images(here, capsys):
+    town(here / "in")
+    (here / "in/images/b.png").unlink()
+    refusal = (
+        "in: --strict: 1 image missing, with 1 annotation: images/b.png; pair them up, or leave out --strict"
+    )
+    assert run(capsys, "check", "r.yaml", "in", "--strict")[::2] == (2, f"augcli: {refusal}\n")
+    assert run(capsys, "expand", "r.yaml", "in", "out", "--strict", "-q") == (2, "", f"augcli: {refusal}\n")
 
 
 def test_a_panoptic_png_that_is_missing_is_a_fault(here, capsys):
@@ -195,6 +272,7 @@ def test_json_holds_what_the_text_says(here, capsys):
             "kinds": {"with polygons": 2, "with an RLE": 1, "with a box alone": 2},
             "iscrowd": 1,
             "keypoints": 1,
+            "renumbered": [],
             "categories": [
                 {"id": 3, "name": "car", "annotations": 2, "images": 2},
                 {"id": 1, "name": "person", "annotations": 2, "images": 1},
@@ -279,9 +357,9 @@ input:
   # Found: annotations/instances.json: 2 images with 5 annotations.
   layout: coco
   # Categories and their annotations: car (2), person (2), sign (1).
-  # Mirrors exchange keypoints whose names differ in the words left and right (left_eye, right_eye).
-  # Other names are told here:
-  # mirror: [[l_wrist, r_wrist]]
+  # Mirrors exchange keypoints whose names differ in left and right alone (left_eye and right_eye,
+  # L_Paw and R_Paw). Others are told here, by their names:
+  # mirror: [[port, starboard]]
 
 """
         in text
@@ -297,7 +375,7 @@ output:
 """
         in text
     )
-    Path("first.yaml").write_text(text.replace("# mirror", "mirror").replace("# annotations", "annotations"))
+    Path("first.yaml").write_text(text.replace("# annotations", "annotations"))
     assert run(capsys, "expand", "first.yaml", "in", "out", "-j1", "-q")[0] == 0
 
 

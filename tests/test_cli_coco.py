@@ -1,5 +1,6 @@
 """`augcli coco pixelmaps` and `coco annotations`: what they write and print, and what they end with."""
 
+import errno
 import json
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from sets import DATA, needs, tree
 from test_pixelmaps import box
 
 from augcli.cli.app import cli
+from augcli.cocomaps import making
 from augcli.cocomaps.collecting import Wishes as Back
 from augcli.cocomaps.collecting import collect
 from augcli.cocomaps.making import make_maps
@@ -131,6 +133,8 @@ def test_the_rule_for_a_file_of_stuff_is_error(call):
 def test_what_is_left_out_is_named_and_the_rest_is_done(call):
     bad = [
         box(1, 4, 0, 0, 2, 2, image_id=3),
+        box(5, 1, 0, 0, 2, 2, image_id=3, iscrowd="1"),
+        box(6, 1, 0, 0, 2, 2, image_id=3, iscrowd=2),
         box("2", 1, 0, 0, 2, 2, image_id=3),
         {"id": 3, "image_id": 3, "category_id": 1, "segmentation": {"size": [6, 8], "counts": [10]}},
         box(4, 1, 0, 0, 2, 2, image_id=3),
@@ -141,27 +145,77 @@ def test_what_is_left_out_is_named_and_the_rest_is_done(call):
         )
     )
     code, out, err = call("pixelmaps", "a.json", "out")
-    assert (code, out) == (1, f"1 semantic map of 1 annotation; {SMALLEST}; 3 faults; 2 failed\n")
+    assert (code, out) == (1, f"1 semantic map of 1 annotation; {SMALLEST}; 5 faults; 2 failed\n")
     assert err.splitlines() == [
         "a.json: x/4.jpg: its width and height are not known; write them into its entry of images",
         "a.json: 000000000005.jpg: 1,000,000,000 pixels are more than the limit of 64,000,000; "
         "if the file is to be trusted, use `--max-pixels 1000000000`",
-        "a.json: entry 2 of annotations: its id '2' is no whole number; the annotation is left out",
+        "a.json: entry 4 of annotations: its id '2' is no whole number; the annotation is left out",
         "a.json: annotation 1: its category 4 is none of the file's categories; the annotation is left out",
+        "a.json: annotation 5: its iscrowd is '1', and neither 0 nor 1; the annotation is left out",
+        "a.json: annotation 6: its iscrowd is 2, and neither 0 nor 1; the annotation is left out",
         "a.json: annotation 3: its RLE counts add up to 10, its size is 8x6 = 48; the annotation is left out",
     ]
     assert values_of("out/000000000003.png").sum() == 4
 
 
-def test_two_images_of_one_map_name_cost_the_second(call):
-    save(data_set(images=[image(3, "x/a.jpg"), image(9, "x/A.png")]))
+def test_an_annotation_that_cannot_be_read_is_named_by_its_id(call):
+    Path("a.json").write_text(json.dumps(data_set()).replace('"iscrowd": 1', '"iscrowd": 1e999'))
     code, _, err = call("pixelmaps", "a.json", "out")
-    assert code == 1
-    assert err == "a.json: x/A.png: its map would be called as that of x/a.jpg; rename one of the two\n"
-    assert sorted(tree(Path("out"))) == ["labels.json", "x/a.png"]
+    said = "a.json: annotation 5: an entry cannot be read: Number out of range; it is left out\n"
+    assert (code, err) == (1, said)
 
 
-@pytest.mark.parametrize("name", ["/a.jpg", "../a.jpg", "x/../../a.jpg", "x\\a.jpg"])
+@pytest.mark.parametrize(
+    ("size", "said"),
+    [
+        ({"width": 20.0}, "its width is 20.0; write width and height as whole numbers of pixels"),
+        (
+            {"width": "20", "height": -6},
+            "its width is '20' and its height is -6; write width and height as whole numbers of pixels",
+        ),
+        ({"width": None}, "its width and height are not known; write them into its entry of images"),
+    ],
+)
+def test_a_size_that_is_none_is_shown(call, size, said):
+    save(data_set(images=[{**image(3, "a.jpg"), **size}]))
+    code, _, err = call("pixelmaps", "a.json", "out")
+    assert (code, err.splitlines()[0]) == (1, f"a.json: a.jpg: {said}")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "clash"),
+    [
+        ("x/a.jpg", "x/A.png", "its map would be called as that of x/a.jpg"),
+        ("a.jpg", "A.png/b.jpg", "the folder of its map would be called as the map of a.jpg"),
+        ("x/a.png/b/c.jpg", "X/a.jpg", "its map would be called as the folder that the map of {} is in"),
+    ],
+)
+def test_two_images_whose_maps_cannot_lie_together_cost_the_second(call, first, second, clash):
+    save(data_set(images=[image(3, first), image(9, second)]))
+    code, _, err = call("pixelmaps", "a.json", "out")
+    assert (code, err) == (1, f"a.json: {second}: {clash.format(first)}; rename one of the two\n")
+    assert sorted(tree(Path("out"))) == sorted([str(Path(first).with_suffix(".png")), "labels.json"])
+
+
+@pytest.mark.parametrize(("before", "letters"), [("", 252), ("", 5000), ("x/", 300), ("x" * 300 + "/", 3)])
+def test_a_name_that_no_file_can_have_costs_its_image(call, before, letters):
+    name = before + "a" * letters
+    save(data_set(images=[image(3, f"{name}.jpg"), image(9)]))
+    code, out, err = call("pixelmaps", "a.json", "out")
+    shown = f"{name}.jpg" if len(name) <= 196 else f"{name[:197]}..."
+    said = "its map cannot be written: File name too long; give it another file_name"
+    assert (code, err) == (1, f"a.json: {shown}: {said}\n")
+    assert out == f"1 semantic map of 0 annotations; {SMALLEST}; 1 failed\n"
+    assert sorted(tree(Path("out"))) == ["000000000009.png", "labels.json"]
+
+
+def test_a_name_as_long_as_a_file_can_have_is_none_too_long(call):
+    save(data_set(images=[image(3, "a" * 251 + ".jpg")]))
+    assert call("pixelmaps", "a.json", "out")[::2] == (0, "")
+
+
+@pytest.mark.parametrize("name", ["/a.jpg", "../a.jpg", "x/../../a.jpg", "x\\..\\..\\a.jpg"])
 def test_no_map_is_written_outside_of_the_folder(call, name):
     save(data_set(images=[image(3, name), image(9)]))
     assert call("pixelmaps", "a.json", "out/below")[0] == 1
@@ -181,7 +235,7 @@ def test_a_link_that_leads_out_of_the_folder_is_refused(call):
 def test_files_are_written_over_only_when_asked_or_made_by_the_same_command(call):
     call("pixelmaps", "a.json", "out")
     before = tree(Path("out"))
-    Path("out/000000000003.png").unlink()  # as if interrupted
+    Path("out/000000000003.png").unlink()
     assert call("pixelmaps", "a.json", "out")[0] == 0
     assert tree(Path("out")) == before
     said = "augcli: out: 3 files would be written over, the first is labels.json; "
@@ -190,6 +244,70 @@ def test_files_are_written_over_only_when_asked_or_made_by_the_same_command(call
     assert tree(Path("out")) == before
     assert call("pixelmaps", "a.json", "out", "--space", "file", "--overwrite")[0] == 0
     assert values_of("out/000000000003.png").max() == 2
+
+
+def test_a_new_run_removes_what_an_earlier_one_wrote_and_nothing_else(call):
+    save(data_set(images=[image(3, "x/a.jpg"), image(9)]))
+    call("pixelmaps", "a.json", "out", "--kind", "instance")
+    for name in ("x/mine.png", "other.png"):
+        Path("out", name).write_bytes(b"mine")
+    assert call("pixelmaps", "a.json", "out", "--on-overlap", "error", "--overwrite")[0] == 1
+    assert sorted(tree(Path("out"))) == ["000000000009.png", "labels.json", "other.png", "x/mine.png"]
+    save(data_set(images=[image(9, "b/c.jpg"), image(3, "x/mine.jpg")]))
+    said = "augcli: out: 3 files would be written over, the first is labels.json; "
+    assert call("pixelmaps", "a.json", "out") == (2, "", f"{said}name another folder, or use --overwrite\n")
+    assert Path("out/x/mine.png").read_bytes() == b"mine"
+    save(data_set(images=[image(9, "b/c.jpg")], annotations=[]))
+    assert call("pixelmaps", "a.json", "out", "--overwrite")[0] == 0
+    assert sorted(tree(Path("out"))) == ["b/c.png", "labels.json", "other.png", "x/mine.png"]
+
+
+def test_the_same_command_does_not_write_over_a_file_that_it_did_not_make(call):
+    call("pixelmaps", "a.json", "out", "--on-overlap", "error")
+    Path("out/000000000003.png").write_bytes(b"mine")
+    said = "augcli: out: 1 file would be written over, the first is 000000000003.png; "
+    assert call("pixelmaps", "a.json", "out", "--on-overlap", "error") == (
+        2,
+        "",
+        f"{said}name another folder, or use --overwrite\n",
+    )
+
+
+@pytest.mark.parametrize("kind", ["semantic", "instance"])
+def test_an_interrupted_run_does_not_pass_for_a_whole_one_and_can_be_ended(call, kind, monkeypatch):
+    call("pixelmaps", "a.json", "whole", "--kind", kind)
+
+    def one_map(*args, **named):
+        yield next(results(*args, **named))
+        raise KeyboardInterrupt
+
+    results = making.results
+    with monkeypatch.context() as patched:
+        patched.setattr(making, "results", one_map)
+        assert call("pixelmaps", "a.json", "out", "--kind", kind)[0] == 130
+    assert sorted(tree(Path("out"))) == ["000000000003.png"]
+    said = (
+        "augcli: out: not all of its maps are made; run the augcli coco pixelmaps that was interrupted again"
+    )
+    assert call("annotations", "out", "b.json", "--space", "json") == (2, "", f"{said}\n")
+    said = "augcli: out: 1 file would be written over, the first is 000000000003.png; "
+    other = call("pixelmaps", "a.json", "out", "--kind", kind, "--on-overlap", "first")
+    assert other == (2, "", f"{said}name another folder, or use --overwrite\n")
+    assert call("pixelmaps", "a.json", "out", "--kind", kind)[0] == 0
+    assert tree(Path("out")) == tree(Path("whole"))
+    assert call("annotations", "out", "b.json")[0] == 0
+
+
+def test_a_list_of_files_that_leads_out_of_the_folder_is_refused(call):
+    call("pixelmaps", "a.json", "out")
+    Path("mine.png").touch()
+    Path("out/.augcli/maps.json").write_text('{"labels": "", "files": ["../mine.png"]}')
+    said = "augcli: out/..: is a link that leads out of out; remove it, or name another folder\n"
+    assert call("pixelmaps", "a.json", "out", "--overwrite") == (2, "", said)
+    assert Path("mine.png").exists()
+    Path("out/.augcli/maps.json").write_text("[")
+    said = "augcli: out/.augcli/maps.json: does not say which files earlier runs wrote; name another folder\n"
+    assert call("pixelmaps", "a.json", "out", "--overwrite") == (2, "", said)
 
 
 @pytest.mark.parametrize(
@@ -254,6 +372,32 @@ def test_space_is_of_semantic_maps_only(call):
     code, _, err = call("pixelmaps", "a.json", "out", "--kind", "panoptic", "--space", "json")
     assert code == 2
     assert "Error: --space says what classes are, and --kind panoptic shows none\n" in err
+
+
+def test_bounds_without_a_category_between_them_are_refused(call):
+    code, _, err = call("annotations", "maps", "b.json", "--from", "100", "--to", "50")
+    assert code == 2
+    assert "Error: --from 100 --to 50: no category lies between them\n" in err
+
+
+@pytest.mark.parametrize("kind", ["semantic", "instance", "panoptic"])
+def test_pixels_of_a_value_to_be_ignored_have_no_label(call, kind):
+    call("pixelmaps", "a.json", "out", "--kind", kind)
+    values = values_of("out/000000000003.png")
+    values[4:, :2] = 255
+    old = PilImage.open("out/000000000003.png")
+    new = PilImage.fromarray(values, old.mode)
+    if old.mode == "P":
+        new.putpalette(old.getpalette())
+    new.save("out/000000000003.png")
+    number = 255 if kind != "panoptic" else 255 * (1 + 256 + 65536)
+    code, _, err = call("annotations", "out", "b.json")
+    assert code == 1
+    assert f"the value {number} of 4 pixels means nothing" in err
+    assert err.endswith(f"or use --ignore {number}\n")
+    assert call("annotations", "out", "b.json", "--ignore", number, "--overwrite")[::2] == (0, "")
+    found = json.loads(Path("b.json").read_text())
+    assert sorted(one["area"] for one in found["annotations"]) == [9, 15]
 
 
 def test_maps_become_annotations_that_pycocotools_reads(call):
@@ -445,7 +589,7 @@ def test_maps_that_cannot_be_read_are_named_and_the_rest_is_done(call):
     assert err.splitlines() == [
         "000000000010.png: no image of a.json has this name; leave it out",
         "000000000009.png: the value 9 of 48 pixels means nothing in label space json; "
-        "name the space that the maps are in, or mend the map",
+        "name the space that the maps are in, mend the map, or use --ignore 9",
         "remark: 1 image of a.json without a map, the first is 000000000011.jpg",
     ]
     assert [entry["id"] for entry in json.loads(Path("b.json").read_text())["images"]] == [3]
@@ -469,16 +613,31 @@ def test_a_segments_json_that_says_nothing_costs_its_maps(call):
     )
 
 
-def test_a_map_that_cannot_be_written_ends_with_74_and_nothing_half_made(call):
+def test_what_stands_in_the_way_of_a_map_costs_its_image(call):
     Path("out").mkdir()
     Path("out/x").touch()
-    save(data_set(images=[image(3, "x/a.jpg")]))
+    Path("out/000000000009.png").mkdir()
+    save(data_set(images=[image(3, "x/a.jpg"), image(9), image(10)]))
     code, _, err = call("pixelmaps", "a.json", "out")
-    assert (code, err) == (
-        74,
-        "augcli: out/x/a.png.new: cannot write: File exists; mend that and run the same command again\n",
+    assert (code, err.splitlines()) == (
+        1,
+        [
+            "a.json: x/a.jpg: its map cannot be written: File exists; give it another file_name",
+            "a.json: 000000000009.jpg: its map cannot be written: Is a directory; give it another file_name",
+        ],
     )
-    assert sorted(tree(Path("out"))) == ["labels.json", "x"]
+    assert sorted(tree(Path("out"))) == ["000000000010.png", "labels.json", "x"]
+
+
+def test_a_full_disk_ends_with_74_and_nothing_half_made(call, monkeypatch):
+    def full(path, data):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    code, _, err = call("pixelmaps", "a.json", "out")
+    said = "augcli: out/.augcli/tmp/0.png: cannot write: No space left on device; "
+    assert (code, err) == (74, f"{said}mend that and run the same command again\n")
+    assert not tree(Path("out"))
 
 
 def test_the_number_of_workers_changes_nothing(call):

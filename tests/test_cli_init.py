@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from looking import mask, pairs, picture, recipe_of, run
 from PIL import Image
 
+from augcli.errors import ChoiceError
 from augcli.inputs import read_input
 from augcli.recipe import load_recipe, parse_recipe
 from augcli.remarks import recipe_remarks
@@ -107,14 +109,52 @@ def test_an_existing_file_is_kept_without_force(here: Path, capsys: Capture) -> 
     assert load_recipe("recipe.yaml").input.layout == "folders"
 
 
-def test_two_readings_stop_with_both_lines(here: Path, capsys: Capture) -> None:
+def two_readings(root: Path) -> Path:
     for folder in ("masks", "labels"):
-        mask(here / f"in/{folder}/a.png", [0, 1])
-    picture(here / "in/images/a.jpg")
+        mask(root / f"{folder}/a.png", [0, 1])
+    picture(root / "images/a.jpg")
+    return root
+
+
+def test_several_readings_stand_in_the_recipe_to_choose_from(here: Path, capsys: Capture) -> None:
+    two_readings(here / "in")
+    said = "in: can be read in several ways; remove the # before one of the 2 lines `input:` in {0}, "
+    said += "then augcli check {0} in\n"
+    assert run(capsys, "init", "in", "-o", "r.yaml") == (0, "", said.format("r.yaml"))
     code, out, err = run(capsys, "init", "in", "-o", "-")
-    assert (code, out) == (2, "")
-    assert "input: {layout: folders, images: images, masks: labels}" in err
-    assert "input: {layout: folders, images: images, masks: masks}" in err
+    assert (code, err) == (0, said.format("recipe.yaml"))
+    text = Path("r.yaml").read_text()
+    assert out == text.replace("r.yaml", "recipe.yaml")
+    assert (
+        """
+# in: can be read in several ways. To choose, remove the # before one of these lines.
+# input: {layout: folders, images: images, masks: labels}
+# input: {layout: folders, images: images, masks: masks}
+
+variants:
+"""
+        in text
+    )
+    assert run(capsys, "check", "r.yaml", "in")[0] == 2
+    for name in ("masks", "labels"):
+        line = f"input: {{layout: folders, images: images, masks: {name}}}"
+        Path("chosen.yaml").write_text(text.replace(f"# {line}", line))
+        assert run(capsys, "check", "chosen.yaml", "in")[0] == 0
+        assert load_recipe("chosen.yaml").input.masks == name
+
+
+def test_every_reading_stands_in_the_recipe_where_a_message_shows_four(here: Path, capsys: Capture) -> None:
+    two_readings(here / "in")
+    for number in range(4):
+        mask(here / f"in/masks_{number}/a.png", [0, 1])
+    recipe = recipe_for_looking()
+    with pytest.raises(ChoiceError) as caught:
+        read_input(recipe, here / "in")
+    assert str(caught.value).endswith(" ... and 2 more")
+    sent = pickle.loads(pickle.dumps(caught.value))  # noqa: S301 - our own
+    assert (str(sent), sent.lines) == (str(caught.value), caught.value.lines)
+    code, out, _ = run(capsys, "init", "in", "-o", "-")
+    assert (code, out.count("\n# input: ")) == (0, 6)
 
 
 def test_an_open_question_stands_in_the_recipe_and_is_said(here: Path, capsys: Capture) -> None:

@@ -12,7 +12,10 @@ from pycocotools import mask as coco_mask
 from pycocotools.coco import COCO
 from sets import DATA, failures, manifest, needs, read, run, tree
 
-from augcli.errors import DatasetError, OutputError
+from augcli.annotations.pairs import check_entries
+from augcli.errors import DatasetError, ImageError, OutputError
+from augcli.record import Record
+from augcli.sample import Item
 
 
 @pytest.fixture
@@ -140,6 +143,20 @@ def test_faulty_annotations_are_named_and_the_others_done(tmp_path):
     assert [a["id"] for a in loaded(tmp_path / "out")["annotations"]] == [11, 22]
 
 
+@pytest.mark.parametrize("side", [None, 0, 50, 50.0])
+def test_a_size_of_null_or_0_is_as_if_missing(side):
+    check_entries(Item("a", "a.png", entries={"x.json": json.dumps({"width": side}).encode()}), 50, 40)
+
+
+def test_a_size_that_is_no_number_is_said_as_what_it_is():
+    entry = json.dumps({"width": 50, "height": "40"}).encode()
+    with pytest.raises(ImageError) as caught:
+        check_entries(Item("a", "a.png", entries={"x.json": entry}), 50, 40)
+    assert str(caught.value) == (
+        "a.png: its height in x.json is '40', and no number; write the number of pixels, without quotes"
+    )
+
+
 def test_a_picture_of_another_size_than_its_entry_says_fails_by_name(tmp_path):
     images = [IMAGES[0] | {"width": 51}, IMAGES[1]]
     run(FLIP, written(tmp_path / "in", [SQUARE, BOX], images), tmp_path / "out")
@@ -194,6 +211,31 @@ def test_panoptic_segments_are_worked_out_from_the_warped_ids(panoptic, tmp_path
             rows, columns = np.nonzero(ids == segment["id"])
             assert segment["area"] == rows.size
             assert segment["bbox"] == [columns.min(), rows.min(), np.ptp(columns) + 1, np.ptp(rows) + 1]
+
+
+@pytest.mark.parametrize(
+    ("steps", "options", "expected"),
+    [
+        ("[rotate: {degrees: 30}]", "", "corners"),
+        ("[rotate: {degrees: 30}]", "output: {annotations: {boxes: ellipse}}", "ellipse"),
+        ("[elastic: {displacement_px: 1, sigma: 8}]", "", "corners"),
+        ("[horizontal_flip, rotate90, center_crop: {size: 20}]", "", None),  # they stay boxes
+        ("[rotate: {degrees: 90}]", "", None),
+    ],
+)
+def test_the_manifest_says_by_which_rule_boxes_turned(tmp_path, steps, options, expected):
+    root = written(tmp_path / "in", [SQUARE, BOX])
+    run(f"transforms: {steps}\n{options}", root, tmp_path / "out")
+    lines = manifest(tmp_path / "out")
+    found = {(line["sources"][0]["image"], line["variant"]): line.get("boxes") for line in lines}
+    with_box, with_polygon = "images/sub/b.png", "images/a.png"
+    assert found == {
+        (with_box, "original"): None,
+        (with_box, "aug"): expected,
+        (with_polygon, "original"): None,
+        (with_polygon, "aug"): None,
+    }
+    assert [Record.of_line(line, "constant").as_line() for line in lines] == lines
 
 
 def test_panoptic_flips_are_exact_and_small_segments_are_void(panoptic, tmp_path):

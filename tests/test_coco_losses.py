@@ -1,12 +1,15 @@
 """COCO: what of a picture's annotations its copies do not have, and how that is said."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 from sets import failures, manifest, read, run, save
 
 from augcli.errors import DatasetError
+from augcli.recipe import parse_recipe
+from augcli.survey import survey
 
 FLIP = "variants: {fliplr: [horizontal_flip]}\n"
 IMAGE = {"id": 7, "file_name": "a.png", "width": 50, "height": 40}
@@ -41,7 +44,7 @@ def test_an_annotation_that_cannot_be_read_is_called_by_its_id(tmp_path):
     path.write_text(path.read_text().replace('"1e999"', "1e999"))
     report = run(FLIP, root, tmp_path / "out")
     (line,) = failures(tmp_path / "out")
-    why = "an entry cannot be read: Number out of range - at `$[...]`"
+    why = "an entry cannot be read: Number out of range"
     what = f"annotation 12: {why}; the annotation is left out"
     assert line["what"] == what
     assert [one.what for one in report.left_out] == [what]
@@ -59,10 +62,25 @@ def test_a_field_that_a_copy_does_not_have_is_named_in_its_line(tmp_path):
     assert (original, flipped) == ([], [left_out])
 
 
-def test_pixels_whose_id_no_segment_has_are_counted_and_void_in_copies(tmp_path):
-    report = run(FLIP, panoptic(tmp_path / "in", SEGMENT), tmp_path / "out")
+def found_by_check(root):
+    looked = survey(parse_recipe(FLIP, "r"), root, workers=1, max_pixels=10**6)
+    return [one.what for one in looked.left_out]
+
+
+def written_maps(out):
+    """Of each panoptic annotation the ids of its segments, and those that its PNG shows."""
+    annotations = json.loads((out / "annotations/panoptic_train.json").read_text())["annotations"]
+    maps = [read(out / "panoptic_train" / one["file_name"]).reshape(-1, 3).astype(int) for one in annotations]
+    shown = [set((colors @ [1, 256, 65536]).tolist()) - {0} for colors in maps]
+    return [{segment["id"] for segment in one["segments_info"]} for one in annotations], shown
+
+
+def test_pixels_whose_id_no_segment_has_are_counted_and_void(tmp_path):
+    root = panoptic(tmp_path / "in", SEGMENT)
+    report = run(FLIP, root, tmp_path / "out")
     why = "the ids 5, 65536 of its PNG are no segment's; their pixels are unlabelled (7)"
     assert [one.what for one in report.left_out] == [f"annotation 7: {why}"]
+    assert found_by_check(root) == [f"annotation 7: {why}"]
     left_out = {
         "file": "annotations/panoptic_train.json",
         "id": 7,
@@ -71,9 +89,57 @@ def test_pixels_whose_id_no_segment_has_are_counted_and_void_in_copies(tmp_path)
         "partly": True,
     }
     assert [line["annotations_left_out"] for line in manifest(tmp_path / "out")] == [[left_out]] * 2
-    (annotation,) = copied(tmp_path / "out", "panoptic_train.json")
-    colors = read(tmp_path / "out" / "panoptic_train" / annotation["file_name"])
-    assert np.unique(colors.reshape(-1, 3), axis=0).tolist() == [[0, 0, 0], [2, 1, 0]]
+    assert written_maps(tmp_path / "out") == ([{258}] * 2, [{258}] * 2)
+
+
+@pytest.mark.parametrize(
+    ("segment", "why"),
+    [
+        ({"id": 5, "category_id": 99}, "its category 99 is none of the file's categories"),
+        ({"id": 5, "category_id": "3"}, "its category '3' is none of the file's categories"),
+        ({"id": 5}, "it has no category_id"),
+        ({"id": 6, "category_id": 3}, "no pixel of its PNG has its id"),
+    ],
+)
+def test_a_segment_that_is_not_sound_is_left_out_of_originals_and_copies(tmp_path, segment, why):
+    others = [
+        SEGMENT,
+        {"id": 65536, "category_id": 3},
+        *({"id": 5, "category_id": 3},) * (segment["id"] != 5),
+    ]
+    root = panoptic(tmp_path / "in", *others, segment)
+    report = run(FLIP, root, tmp_path / "out")
+    what = f"annotation 7: segment {segment['id']}: {why}; the segment is left out"
+    assert [one.what for one in report.left_out] == [what]
+    kept = {one["id"] for one in others}
+    assert written_maps(tmp_path / "out") == ([kept] * 2, [kept] * 2)
+    assert found_by_check(root) == [what]
+    originals = json.loads((tmp_path / "out/annotations/panoptic_train.json").read_text())["annotations"]
+    assert originals[0]["segments_info"] == others  # their other fields are as they came
+
+
+def test_all_faults_of_a_panoptic_annotation_are_named_once(tmp_path):
+    segments = [{"id": 258, "category_id": 4}, {"id": 5, "category_id": 4}]
+    report = run(FLIP, panoptic(tmp_path / "in", *segments), tmp_path / "out")
+    category = "its category 4 is none of the file's categories; the segment is left out"
+    assert [one.what for one in report.left_out] == [
+        f"annotation 7: segment 258: {category}",
+        f"annotation 7: segment 5: {category}",
+        "annotation 7: the id 65536 of its PNG is no segment's; its pixels are unlabelled (1)",
+    ]
+
+
+def test_a_sound_panoptic_original_keeps_its_bytes(tmp_path):
+    segments = [SEGMENT, {"id": 65536, "category_id": 3}, {"id": 5, "category_id": 3, "score": 1e-3}]
+    root = panoptic(tmp_path / "in", *segments)
+    run(FLIP, root, tmp_path / "out")
+    png = Path("panoptic_train/m.png")
+    assert (tmp_path / "out" / png).read_bytes() == (root / png).read_bytes()
+    before, after = (
+        json.loads((each / "annotations/panoptic_train.json").read_text())["annotations"][0]
+        for each in (root, tmp_path / "out")
+    )
+    assert after == before
 
 
 def test_two_panoptic_files_of_one_picture_are_refused(tmp_path):

@@ -2,25 +2,29 @@
 
 import json
 
+import numpy as np
 import objects
 import pytest
 import sets
 from hypothesis import given
 from hypothesis import strategies as st
+from looking import run
+from PIL import Image as PilImage
 
 from augcli.also.cityscapes import polygon_of
 from augcli.also.objects import Object
 from augcli.annotations.numbering import Finished
 from augcli.errors import DatasetError
 from augcli.formats import read_dataset
-from augcli.formats.cityscapes import object_of
+from augcli.formats.cityscapes import MASKS, object_of
 from augcli.sample import Item
+from augcli.verifying import verify
 
 W, H = objects.SIZE
 FLIP = "variants: {fliplr: [horizontal_flip]}\n"
 IMAGE = "leftImg8bit/train/ulm/ulm_000001_000002_leftImg8bit.png"
 POLYGONS = "gtFine/train/ulm/ulm_000001_000002_gtFine_polygons.json"
-COPY = "gtFine/train/ulm/ulm_000001_000002_leftImg8bit__fliplr_gtFine_polygons.json"
+COPY = "gtFine/train/ulm/ulm_000001_000002__fliplr_gtFine_polygons.json"
 ROAD = {"label": "road", "polygon": [[0, 20], [W - 1, 20], [W - 1, H - 1], [0, H - 1]]}
 CAR = {"label": "car", "polygon": [[8, 4], [23, 4], [23, 19]], "id": 4, "user": "me"}
 
@@ -76,7 +80,7 @@ def test_an_output_is_read_as_its_input_was(tmp_path):
     out, _ = expanded(tmp_path, cityscapes(tmp_path / "in", [CAR]))
     found = read_dataset(out)
     assert found.layout == "cityscapes"
-    assert [item.image for item in found.items] == [line["file_name"] for line in sets.manifest(out)]
+    assert [item.image for item in found.items] == sorted(line["file_name"] for line in sets.manifest(out))
     assert {item.split for item in found.items} == {"train"}
 
 
@@ -108,20 +112,104 @@ def test_a_faulty_object_is_named_and_the_others_are_read(tmp_path, one, wrong):
 
 def test_a_file_that_cannot_be_read_costs_its_picture_alone(tmp_path):
     root = cityscapes(tmp_path / "in", [CAR])
-    for name, text in (("b", "{"), ("c", "{}")):
+    for name, text in (("b", "{"), ("c", "{}"), ("e", ""), ("f", "[]"), ("g", '[{"image_id": 1}]')):
         cityscapes(root, [], IMAGE.replace("ulm_0", f"{name}_0"), POLYGONS.replace("ulm_0", f"{name}_0"))
         (root / POLYGONS.replace("ulm_0", f"{name}_0")).write_text(text)
     (root / POLYGONS.replace("ulm_0", "d_0")).write_text("{}")
     found = read_dataset(root)
-    one, two = (POLYGONS.replace("ulm_0", f"{name}_0") for name in "bc")
+    one, two, *others = (POLYGONS.replace("ulm_0", f"{name}_0") for name in "bcefg")
+    why = ("is empty", "is a list and no object", "is a list and no object")
     assert found.annotation_files["gtFine"].faults == (
         f"{one}: line 1, column 2: the file ends in the middle; write the file again, or mend it there; "
         "its picture is left out",
         f"{two}: has no objects; its picture is left out",
+        *(f"{name}: {what}; its picture is left out" for name, what in zip(others, why, strict=True)),
     )
     assert found.skipped == (f"{POLYGONS.replace('ulm_0', 'd_0')}: its picture is not there",)
     assert [item.image for item in found.items] == [IMAGE]
-    assert len(found.orphan_images) == 2
+    assert len(found.orphan_images) == 5
+
+
+def partner(image, ending):
+    """The labels of a picture as loaders of Cityscapes find them, torchvision's among them."""
+    return image.replace("leftImg8bit/", "gtFine/").split("_leftImg8bit")[0] + ending
+
+
+def test_loaders_find_the_polygons_of_a_copy_and_not_those_of_its_original(tmp_path):
+    out, _ = expanded(tmp_path, cityscapes(tmp_path / "in", [CAR]))
+    images = [line["file_name"] for line in sets.manifest(out)]
+    assert [partner(image, "_gtFine_polygons.json") for image in images] == [POLYGONS, COPY]
+    assert all((out / image).exists() and image.endswith("_leftImg8bit.png") for image in images)
+
+
+def test_loaders_find_the_masks_of_a_copy(tmp_path):
+    mask = POLYGONS.replace("_polygons.json", "_labelIds.png")
+    sets.save(tmp_path / "in" / IMAGE, sets.photo())
+    sets.save(tmp_path / "in" / mask, sets.labels())
+    out, _ = expanded(tmp_path, tmp_path / "in")
+    for line in sets.manifest(out):
+        assert partner(line["file_name"], "_gtFine_labelIds.png") == line["mask_file_name"]
+
+
+def masked(root):
+    """A picture with polygons and PNGs of labels, of 16 bits for instances."""
+    cityscapes(root, [CAR])
+    ids = np.full((H, W), 7, np.uint16)
+    ids[4:20, 8:24] = 26
+    sets.save(root / name_of("label_ids"), ids.astype(np.uint8))
+    sets.save(root / name_of("instance_ids"), np.where(ids == 26, 26003, ids).astype(np.uint16))
+    sets.save(root / name_of("label_train_ids"), np.where(ids == 26, 13, 0).astype(np.uint8))
+    sets.save(root / POLYGONS.replace("_polygons.json", "_color.png"), sets.photo(width=W, height=H))
+    return root
+
+
+def name_of(mask, polygons=POLYGONS):
+    return polygons.replace("_polygons.json", MASKS[mask])
+
+
+def pixels(path):
+    with PilImage.open(path) as image:
+        return np.asarray(image).astype(np.uint16)
+
+
+@pytest.mark.parametrize("mask", MASKS)
+def test_pngs_of_labels_go_with_their_polygons(tmp_path, mask):
+    root = masked(tmp_path / "in")
+    out, _ = expanded(tmp_path, root, "input: {layout: cityscapes}\n" + FLIP)
+    before = pixels(root / name_of(mask))
+    assert np.array_equal(pixels(out / name_of(mask)), before)
+    assert np.array_equal(pixels(out / name_of(mask, COPY)), before[:, ::-1])
+    found = verify(out)
+    assert (found.damages, found.remarks) == ((), ())
+
+
+def test_pngs_of_labels_are_filled_with_what_means_unlabeled(tmp_path):
+    text = "input: {layout: cityscapes}\nvariants: {moved: [translate: {x: -0.25}]}\n"
+    out, _ = expanded(tmp_path, masked(tmp_path / "in"), text)
+    copy = COPY.replace("fliplr", "moved")
+    assert {name: set(pixels(out / name_of(name, copy))[:, -1]) for name in MASKS} == {
+        "label_ids": {0},
+        "instance_ids": {0},
+        "label_train_ids": {255},
+    }
+
+
+def test_the_recipe_says_what_else_means_unlabeled(tmp_path):
+    text = "input: {layout: cityscapes, mask: {ignore: 3}}\nvariants: {moved: [translate: {x: -0.25}]}\n"
+    out, _ = expanded(tmp_path, masked(tmp_path / "in"), text)
+    assert set(pixels(out / name_of("label_ids", COPY.replace("fliplr", "moved")))[:, -1]) == {3}
+
+
+def test_check_tells_of_masks_with_long_names(tmp_path, capsys):
+    masked(tmp_path / "in")
+    (tmp_path / "r.yaml").write_text("input: {layout: cityscapes}\n" + FLIP)
+    out = run(capsys, "check", str(tmp_path / "r.yaml"), str(tmp_path / "in"))[1].splitlines()
+    assert "instance_ids 1 PNG I;16" in out
+
+
+def test_pictures_for_people_are_outside_of_the_data_set(tmp_path):
+    found = read_dataset(masked(tmp_path / "in"), layout="cityscapes")
+    assert found.skipped == ("gtFine/train/ulm: 1 image outside the data set",)
 
 
 def test_coco_is_described_as_polygons(tmp_path):

@@ -134,6 +134,14 @@ BROKEN = [
     (b'{"images": [], "a": "\\ud800"}', f"line 1, column 22: half a surrogate pair; {MEND}"),
     (b'{"images": [], "a": [NaN}', f"line 1, column 22: NaN and Infinity are no JSON; {MEND}"),
     (b'{"images": ' + b"[" * 3000, f"lists and objects are nested too deeply; {MEND}"),
+    (b'{"images": [], "a": 1, "images": []}', "holds 'images' twice; leave one of them"),
+    (b'{"images": [], "a": NaN, "a": 1}', "holds 'a' twice; leave one of them"),
+    (b"\x1f\x8b\x08\x00", "is packed by gzip; unpack it"),
+    ('{"images": []}'.encode("utf-16"), "is UTF-16; write it as UTF-8"),
+    (
+        b"version https://git-lfs.github.com/spec/v1\n",
+        "is a pointer of Git LFS and not the file; get the file: git lfs pull",
+    ),
     (b'{"images": [' + b"1" * 4301 + b"]}", f"line 1, column 13: a number of more than 4300 digits; {MEND}"),
 ]
 
@@ -160,7 +168,7 @@ def test_not_a_number_is_read_as_null_and_named(tmp_path: Path) -> None:
     file = read(tmp_path, data)
     assert json.loads(file.rest["a"]) == [None, 'NaN " NaN', None, None]
     said = "NaN and Infinity are no JSON; null is read for them (3 in the file)"
-    assert file.faults == (f"i.json: line 2, column 7: {said}",)
+    assert (file.head.remarks, file.faults) == ((f"i.json: line 2, column 7: {said}",), ())
 
 
 IMAGES = [
@@ -180,9 +188,10 @@ IMAGES = [
         "image 2: its file_name 'x/../../a.jpg' leads out of the image folder; the image is left out",
     ),
     (
-        [image(2, "x\\a.jpg")],
-        "image 2: its file_name 'x\\a.jpg' has a backslash, write /; the image is left out",
+        [image(2, "x\\..\\..\\a.jpg")],
+        "image 2: its file_name 'x\\..\\..\\a.jpg' leads out of the image folder; the image is left out",
     ),
+    ([image(2, "C:\\a.jpg")], "image 2: its file_name 'C:\\a.jpg' is absolute; the image is left out"),
     (
         [image(2, "a\n.jpg")],
         "image 2: its file_name 'a\\n.jpg' holds a control character or a line break; the image is left out",
@@ -226,12 +235,29 @@ def test_images_whose_annotations_nobody_can_tell_apart_are_left_out(tmp_path: P
     )
 
 
+def test_accents_that_are_stored_otherwise_make_no_other_name(tmp_path: Path) -> None:
+    file = read(tmp_path, coco([image(1, "\u00e9.jpg"), image(2, "e\u0301.jpg")], [note(5, 2)]))
+    but = "too, but for how its accents are stored; the image is left out"
+    assert (file.images, file.faults) == (
+        (),
+        (
+            f"i.json: image 1: its file '\u00e9.jpg' is that of image 2, {but}",
+            f"i.json: image 2: its file '\u00e9.jpg' is that of image 1, {but} with its 1 annotation",
+        ),
+    )
+
+
 ANNOTATIONS = [
     (7, "entry 2 of annotations: cannot be read: expected `object`, got `int`; it is left out"),
     (note("7"), "entry 2 of annotations: its id '7' is no whole number; the annotation is left out"),
     ({"image_id": 1}, "entry 2 of annotations: has no id; the annotation is left out"),
     (note(7, "1"), "annotation 7: its image_id '1' is no whole number; the annotation is left out"),
     ({"id": 7}, "annotation 7: has no image_id; the annotation is left out"),
+    (
+        note(7, segments_info=[]),
+        "annotation 7: has segments_info, which most others in this file have not; "
+        "the annotation is left out",
+    ),
     (note(7, 99), "annotation 7: its image 99 is not in images; the annotation is left out"),
 ]
 
@@ -249,7 +275,7 @@ def test_a_number_that_no_computer_holds_costs_its_annotation(tmp_path: Path) ->
     file = read(tmp_path, b'{"images": [], "annotations": [{"id": 1e999}]}')
     said = "entry 1 of annotations: cannot be read: number out of range; it is left out"
     assert file.faults == (f"i.json: {said}",)
-    assert refusal(entry_of, b'{"a": 1e999}') == "an entry cannot be read: Number out of range - at `$[...]`"
+    assert refusal(entry_of, b'{"a": 1e999}') == "an entry cannot be read: Number out of range"
 
 
 def test_annotations_of_a_lost_image_are_one_line(tmp_path: Path) -> None:
@@ -277,12 +303,50 @@ def test_new_ids_are_above_those_that_are_left_out(tmp_path: Path) -> None:
     assert (file.head.largest_image_id, ids(file.all_annotations())) == (99, [1, 51])
 
 
+def test_ids_that_leave_no_room_for_those_of_copies_are_replaced_or_refused(tmp_path: Path) -> None:
+    data = coco([image(99), image(100, "b.jpg")], [note(100, 99), note(99, 99), note(10**30, 99)])
+    path = plant(tmp_path, {"i.json": data}) / "i.json"
+    file = read_annotation_file(path, where="i.json", max_id=99)
+    assert (ids(file.all_annotations()), file.head.largest_annotation_id) == ([100, 99, 101], 101)
+    assert (file.head.renumbered, file.head.largest_image_id) == (((100, 100), (10**30, 101)), 99)
+    assert file.faults == (
+        "i.json: entry 2 of images: its id 100 is too large; the image is left out",
+        "i.json: annotation 100 (entry 1): ids above 99 are too large; its id is 100 now",
+        f"i.json: annotation {10**30} (entry 3): ids above 99 are too large; its id is 101 now",
+    )
+
+
+def test_ids_of_copies_have_room_below_the_largest_number(tmp_path: Path) -> None:
+    data = coco([image(2**53, "b.jpg"), image()], [note(2**53)])
+    found = read_dataset(plant(tmp_path, {"x.json": data}, ["a.jpg", "b.jpg"]))
+    head = found.annotation_files["x.json"]
+    assert (head.largest_image_id, head.largest_annotation_id) == (1, 1)
+
+
+@pytest.mark.parametrize("odd", [None, "x", {}, 5])
+def test_segments_info_that_is_no_list_makes_no_panoptic_file(tmp_path: Path, odd: Any) -> None:
+    file = read(tmp_path, coco([image()], [note(3, segments_info=odd), note(4)]))
+    assert (file.kind, ids(file.annotations_of(1)), file.faults) == ("objects", [3, 4], ())
+
+
+def test_what_most_annotations_are_is_what_the_file_is(tmp_path: Path) -> None:
+    good = [{"image_id": n, "file_name": "a.png", "segments_info": []} for n in (2, 3)]
+    images = [image(n, f"{n}.jpg") for n in (1, 2, 3)]
+    file = read(tmp_path, coco(images, [good[0] | {"image_id": 1, "segments_info": None}, *good]))
+    assert file.kind == "panoptic"
+    said = "annotation of image 1: its segments_info is no list of segments; the annotation is left out"
+    assert file.faults == (f"i.json: {said}",)
+
+
 def test_a_panoptic_annotation_that_cannot_be_used_is_named_by_its_image(tmp_path: Path) -> None:
     good = {"image_id": 1, "file_name": "a.png", "segments_info": []}
-    bad = [good | {"file_name": "../a.png"}, good | {"image_id": 9}, note(3)]
+    windows = good | {"file_name": "x\\a.png"}
+    bad = [good | {"file_name": "../a.png"}, windows, good | {"image_id": 9}, note(3)]
     assert read(tmp_path, coco([image()], [good, *bad])).faults == (
         "i.json: annotation of image 9: its image 9 is not in images; the annotation is left out",
         "i.json: annotation of image 1: its file_name '../a.png' leads out of the image folder; "
+        "the annotation is left out",
+        "i.json: annotation of image 1: its file_name 'x\\a.png' has a backslash, write /; "
         "the annotation is left out",
         "i.json: annotation of image 1: has no segments_info, as others in this file do; "
         "the annotation is left out",
@@ -554,15 +618,19 @@ def test_a_name_that_no_disk_holds_is_a_missing_image(tmp_path: Path) -> None:
 
 def test_a_folder_of_the_same_names_is_asked_about(tmp_path: Path) -> None:
     plant(tmp_path, {"annotations/x.json": coco([image()])}, ["large/a.jpg", "small/a.jpg"])
-    line = "input: {layout: coco, annotations: annotations/x.json, images: %s}"
+    line = "input: {layout: coco, images: %s}"
     assert refusal(read_dataset, tmp_path) == (
         f"{tmp_path}: the images of annotations/x.json may be those in large or in small; "
         f"put one of these lines into the recipe: {line % 'large'} or {line % 'small'}"
     )
-    named = read_dataset(tmp_path, layout="coco", annotations="annotations/x.json", images="small")
+    named = read_dataset(tmp_path, layout="coco", images="small")
     assert [item.image for item in named.items] == ["small/a.jpg"]
     whole = read_dataset(tmp_path, layout="coco", images=str(tmp_path / "small"))
     assert (whole.items, whole.reading) == (named.items, {"layout": "coco", "images": "small"})
+    one = {"layout": "coco", "annotations": "annotations/x.json"}
+    line = "input: {layout: coco, annotations: annotations/x.json, images: large}"
+    assert f"put one of these lines into the recipe: {line} or " in refusal(read_dataset, tmp_path, **one)
+    assert read_dataset(tmp_path, **one, images="large").items[0].image == "large/a.jpg"
 
 
 def test_annotations_beside_masks_are_asked_about(tmp_path: Path) -> None:
@@ -595,14 +663,13 @@ def test_a_picture_of_two_splits_is_refused(tmp_path: Path) -> None:
 
 def test_files_without_their_images_are_refused_where_the_layout_is_named(tmp_path: Path) -> None:
     plant(tmp_path, {"x.json": coco([image(1, "b.jpg")])}, ["a.jpg"])
-    assert read_dataset(tmp_path).layout == "images"
     assert refusal(read_dataset, tmp_path, layout="coco") == (
         f"{tmp_path}: x.json: none of its 1 image is here, first b.jpg; "
         "name the folder where its file_names start: input: {layout: coco, images: DIR}"
     )
     plant(tmp_path, {"x.json": coco([image("1")])})
-    assert "no image in it can be used (x.json: entry 1 of images: its id '1'" in refusal(
-        read_dataset, tmp_path, layout="coco"
+    assert "x.json: no image in it can be used (entry 1 of images: its id '1' is no whole number); " in (
+        refusal(read_dataset, tmp_path, layout="coco")
     )
     (tmp_path / "x.json").unlink()
     assert refusal(read_dataset, tmp_path, layout="coco") == (

@@ -9,10 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from augcli.also.voc import pixels
+from augcli.also.voc_shapes import shapes_of
 from augcli.errors import DatasetError
 from augcli.formats import read_dataset
 from augcli.formats.voc.objects import read_document
+from augcli.mirrors import mirror_remarks
 from augcli.plan import Selection
+from augcli.recipe import parse_recipe
 from augcli.replaying import replay
 
 W, H = objects.SIZE
@@ -180,13 +183,125 @@ def test_a_moved_object_faces_nowhere_and_its_parts_go_with_it(tmp_path):
     assert tree.findtext("object/difficult") == "1"
 
 
+def vertices(*points):
+    each = (f"<x{n}>{x}</x{n}><y{n}>{y}</y{n}>" for n, (x, y) in enumerate(points, 1))
+    return f"<polygon>{''.join(each)}</polygon>"
+
+
+def shape(out, name, tag="polygon"):
+    """The numbers in an element of the one object of an XML file."""
+    found = objects.xml(out, name)[1].find(f"object/{tag}")
+    return None if found is None else [float(value.text) for value in found]
+
+
+CORNERS = [(9, 5), (24, 5), (24, 12.25)]
+POLYGON = vertices(*CORNERS)
+POINT = "<point><x>10</x><y>6</y></point>"
+
+
+def test_vertices_are_pixels_from_1_and_a_point_is_one():
+    ((_, one),) = read(f"<object>{CAT}{POLYGON}{POINT}</object>").objects
+    assert one["segmentation"] == [[8.5, 4.5, 23.5, 4.5, 23.5, 11.75]]
+    assert (one["bbox"], one["area"]) == ([8, 4, 16, 8], 15 * 7.25 / 2)
+    assert (one["keypoints"], one["num_keypoints"]) == ([9, 5, 2], 1)
+
+
+def test_a_polygon_of_labelme_needs_no_box():
+    points = "".join(f"<pt><x>{x}</x><y>{y}</y></pt>" for x, y in CORNERS)
+    ((_, one),) = read(f"<object><name>cat</name><polygon>{points}</polygon></object>").objects
+    assert one["segmentation"] == [[8.5, 4.5, 23.5, 4.5, 23.5, 11.75]]
+    assert one["bbox"] == [8, 4, 16, 8.25]
+
+
+def test_a_polygon_of_two_points_is_a_fault():
+    found = read(f"<object>{CAT}{vertices((1, 1), (2, 2))}</object>")
+    wrong = "object 1 (cat): its polygon has 2 points, at least 3 are needed; it is left out"
+    assert found.faults == (wrong,)
+
+
+def test_polygons_and_points_go_where_their_object_goes(tmp_path):
+    root = objects.voc(tmp_path / "in", [CAT + POLYGON + POINT])
+    out, report = expanded(tmp_path, root)
+    assert shape(out, "Annotations/a.xml") == [9, 5, 24, 5, 24, 12.25]
+    assert objects.xml(out, "Annotations/a.xml")[0] == [("cat", (9, 5, 24, 12))]
+    assert shape(out, "Annotations/a.xml", "point") == [10, 6]
+    assert shape(out, "Annotations/a__fliplr.xml", "point") == [55, 6]
+    mirrored = shape(out, "Annotations/a__fliplr.xml")
+    points = sorted(zip(mirrored[::2], mirrored[1::2], strict=True))
+    assert points == sorted((W + 1 - x, y) for x, y in CORNERS)
+    assert objects.xml(out, "Annotations/a__fliplr.xml")[0] == [("cat", (41, 5, 56, 12))]
+    assert report.losses == []
+
+
+def test_a_point_has_no_other_side(tmp_path):
+    root = objects.voc(tmp_path / "in", [CAT + POINT])
+    assert list(mirror_remarks(parse_recipe(FLIP, "r.yaml"), read_dataset(root))) == []
+
+
+def test_polygons_and_points_of_originals_go_to_their_size(tmp_path):
+    root = objects.voc(tmp_path / "in", [CAT + vertices((1, 1), (32.5, 1), (32.5, 20.5)) + POINT])
+    out, _ = expanded(tmp_path, root, "output: {size: 128x80}\n")
+    assert shape(out, "Annotations/a.xml") == [1.5, 1.5, 64.5, 1.5, 64.5, 40.5]
+    assert shape(out, "Annotations/a.xml", "point") == [19.5, 11.5]
+
+
+def test_a_polygon_that_is_cut_stays_in_the_picture(tmp_path):
+    root = objects.voc(tmp_path / "in", [CAT + vertices((9, 5), (24, 5), (24, 12), (9, 12)) + POINT])
+    out, report = expanded(tmp_path, root, "variants: {moved: [translate: {x: -0.25}]}\n")
+    found = shape(out, "Annotations/a__moved.xml")
+    assert (min(found[::2]), max(found[::2])) == (1, 8)
+    assert shape(out, "Annotations/a__moved.xml", "point") is None
+    assert objects.xml(out, "Annotations/a__moved.xml")[0] == [("cat", (1, 5, 8, 12))]
+    assert report.losses == ["voc: 1 changed: its point lies outside of the picture"]
+
+
+def test_other_coordinates_stay_with_an_object_that_stays_and_are_left_out_with_one_that_moves(tmp_path):
+    turned = "<robndbox><cx>16</cx><cy>8</cy><angle>0.5</angle></robndbox>"
+    eye = '<keypoint name="eye" x="9" y="5" />'
+    out, report = expanded(tmp_path, objects.voc(tmp_path / "in", [CAT + turned + eye]))
+    assert shape(out, "Annotations/a.xml", "robndbox") == [16, 8, 0.5]
+    tags = [child.tag for child in objects.xml(out, "Annotations/a__fliplr.xml")[1].find("object")]
+    assert tags == ["name", "pose", "truncated", "difficult", "bndbox"]
+    assert report.losses == [
+        "voc: 1 changed: its keypoint is not moved, and left out",
+        "voc: 1 changed: its robndbox is not moved, and left out",
+    ]
+
+
+def test_an_object_in_the_middle_that_is_mirrored_faces_nowhere(tmp_path):
+    middle = CAT.replace(BOX, objects.box(9, 5, W - 8, 12))
+    out, _ = expanded(tmp_path, objects.voc(tmp_path / "in", [middle]))
+    poses = [
+        objects.xml(out, f"Annotations/{name}.xml")[1].findtext("object/pose") for name in ("a", "a__fliplr")
+    ]
+    assert poses == ["Left", "Unspecified"]
+
+
+def test_no_file_tells_of_a_path_on_another_machine(tmp_path):
+    further = "<path>C:\\me\\a.png</path><source>mine</source>"
+    out, _ = expanded(tmp_path, objects.voc(tmp_path / "in", [CAT], further=further))
+    for name in ("a", "a__fliplr"):
+        tree = objects.xml(out, f"Annotations/{name}.xml")[1]
+        assert (tree.find("path"), tree.findtext("source")) == (None, "mine")
+        assert tree.findtext("filename") == f"{name}.png"
+
+
+@given(st.lists(st.tuples(st.integers(1, W), st.integers(1, H)), min_size=3, max_size=6, unique=True))
+def test_a_polygon_that_lies_where_it_lay_is_written_as_it_stood(points):
+    ((_, fields),) = read(f"<object>{CAT}{vertices(*points)}</object>").objects
+    (polygon,) = shapes_of(fields, objects.SIZE, is_same=True).elements
+    assert [int(value.text) for value in polygon] == [value for point in points for value in point]
+
+
 def test_lists_say_the_splits_and_are_written_again(tmp_path):
     root = objects.voc(tmp_path / "in", [CAT])
     objects.voc(root, [CAT], "JPEGImages/b.png")
     (root / "ImageSets/Main").mkdir(parents=True)
     (root / "ImageSets/Main/train.txt").write_text("a\n")
     (root / "ImageSets/Main/val.txt").write_text("b\n")
+    (root / "ImageSets/Main/trainval.txt").write_text("a\nb\n")
     out, _ = expanded(tmp_path, root)
+    assert (out / "ImageSets/Main/trainval.txt").read_text() == "a\na__fliplr\nb\n"
     assert (out / "ImageSets/Main/train.txt").read_text() == "a\na__fliplr\n"
     assert (out / "ImageSets/Main/val.txt").read_text() == "b\n"
     again = read_dataset(out)
@@ -270,6 +385,12 @@ def test_parts_are_no_objects_of_yolo(tmp_path):
     out, report = expanded(tmp_path, root, FLIP + "output: {also: [yolo]}\n")
     assert report.losses == ["yolo: 2 left out: a part of another object"]
     assert (out / "JPEGImages/a.txt").read_text() == "0 0.25 0.2 0.25 0.2\n"
+
+
+def test_a_faulty_object_is_counted_among_objects_and_not_among_their_parts():
+    part = f"<part><name>head</name>{BOX}</part>"
+    found = read(f"<object><name>cat</name>{BOX}{part}</object><object><name>dog</name></object>")
+    assert found.faults == ("object 2 (dog): it has no bndbox; it is left out",)
 
 
 @pytest.mark.parametrize("has_input", [False, True])

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+from pathlib import Path
 
 import numpy as np
 import objects
@@ -10,6 +11,7 @@ import sets
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from looking import run
 
 from augcli.errors import DatasetError
 from augcli.formats import read_dataset
@@ -266,6 +268,21 @@ def test_yolo_is_not_described_as_yolo(tmp_path):
     assert str(error.value) == f"{root}: also: yolo is what the output is already; leave it out"
 
 
+def test_check_tells_classes_by_the_numbers_that_the_files_have(tmp_path, capsys, monkeypatch):
+    yolo(tmp_path, {"a": BOX})
+    monkeypatch.chdir(tmp_path)
+    Path("r.yaml").write_text(FLIP)
+    out = run(capsys, "check", "r.yaml", "in")[1].splitlines()
+    at = next(number for number, line in enumerate(out) if line.startswith("categories"))
+    assert out[at : at + 3] == [
+        "categories  category  id  annotations  images",
+        "            dog        1            1       1",
+        "            1 of 2 are never used: cat (0)",
+    ]
+    data = json.loads(run(capsys, "check", "r.yaml", "in", "--json")[1])["data"]
+    assert [row["id"] for row in data["annotations"]["labels"]["categories"]] == [0, 1]
+
+
 # --- where pictures lie
 
 
@@ -315,11 +332,91 @@ def test_a_split_that_is_nothing_has_no_pictures(nothing, tmp_path):
     assert ([item.split for item in found.items], found.skipped) == (["train"], ())
 
 
-def test_a_picture_in_two_splits_is_refused(tmp_path):
-    root = yolo(tmp_path, {"a": BOX}, train="images", val="images")
+def remarks(found):
+    return found.annotation_files["labels"].remarks
+
+
+def test_pictures_in_two_splits_are_of_the_first_one(tmp_path):
+    root = yolo(tmp_path, {"a": BOX, "b": BOX}, train="images", val="images")
+    found = read_dataset(root)
+    assert [item.split for item in found.items] == ["train", "train"]
+    said = "data.yaml: 2 images in train and in val, taken as train's: images/a.png ..."
+    assert remarks(found) == (said,)
+    out, _ = expanded(tmp_path, root)
+    assert (objects.config(out)["val"], len(sets.manifest(out))) == (None, 4)
+
+
+def class_names(root, **options):
+    found = read_dataset(root, **options).annotation_files["labels"]
+    return [one["name"] for one in found.categories], found.remarks
+
+
+UNNAMED = (
+    "no file names the classes, they are called by their numbers; "
+    "name them: input: {layout: yolo, classes: [cat, dog]}"
+)
+
+
+@pytest.mark.parametrize(
+    "file", ["classes.txt", "labels/classes.txt", "obj.names", "labels/_darknet.labels", "cfg/coco.names"]
+)
+def test_files_of_names_name_the_classes(file, tmp_path):
+    root = yolo(tmp_path, {"a": BOX})
+    (root / "data.yaml").unlink()
+    assert class_names(root) == (["0", "1"], (UNNAMED,))
+    (root / file).parent.mkdir(exist_ok=True)
+    (root / file).write_text("cat\ndog\n")
+    assert class_names(root) == (list(NAMES), ())
+    assert read_dataset(root).skipped == ()
+
+
+def test_a_class_that_a_file_does_not_name_is_a_fault(tmp_path):
+    root = yolo(tmp_path, {"a": BOX})
+    (root / "data.yaml").unlink()
+    (root / "obj.names").write_text("cat\n")
+    assert read_dataset(root).annotation_files["labels"].faults == (
+        "labels/a.txt: line 1: class 1 has no name in obj.names; the line is left out",
+    )
+
+
+def test_files_that_name_classes_differently_are_refused(tmp_path):
+    root = yolo(tmp_path, {"train/a": BOX, "val/b": BOX})
+    (root / "data.yaml").unlink()
+    for split, text in (("train", "cat\ndog"), ("val", "dog\ncat")):
+        (root / f"labels/{split}/classes.txt").write_text(text)
     assert refusal(root) == (
-        "data.yaml: images/a.png is a picture of train and of val; "
-        "a picture belongs to one split: leave one of them out"
+        f"{root}: labels/train/classes.txt and labels/val/classes.txt name the classes differently; "
+        "name them in the recipe: input: {layout: yolo, classes: [cat, dog]}"
+    )
+    assert class_names(root, classes={0: "cat", 1: "dog"}) == (list(NAMES), ())
+
+
+def test_the_recipe_names_the_classes(tmp_path):
+    root = yolo(tmp_path, {"a": BOX})
+    text = "input: {layout: yolo, classes: [man, woman]}\n" + FLIP
+    out, _ = expanded(tmp_path, root, text)
+    assert objects.config(out)["names"] == {0: "man", 1: "woman"}
+
+
+def test_a_class_that_the_recipe_does_not_name_is_a_fault(tmp_path):
+    found = read_dataset(yolo(tmp_path, {"a": BOX}), classes={0: "man"})
+    assert found.annotation_files["labels"].faults == (
+        "labels/a.txt: line 1: class 1 has no name in input.classes; the line is left out",
+    )
+
+
+def test_a_data_yaml_without_splits_names_the_classes(tmp_path):
+    root = yolo(tmp_path, {"val/a": BOX})
+    (root / "data.yaml").write_text("nc: 2\nnames: [cat, dog]\n")
+    assert class_names(root) == (list(NAMES), ())
+    assert [item.split for item in read_dataset(root).items] == ["val"]
+
+
+def test_a_yaml_file_is_no_folder(tmp_path):
+    root = yolo(tmp_path, {"a": BOX})
+    assert refusal(root / "data.yaml") == (
+        f"{root / 'data.yaml'}: is a YAML file and no folder; "
+        "give the folder that holds the images, with this file in it"
     )
 
 
@@ -389,12 +486,35 @@ def test_a_faulty_data_yaml_is_refused_in_one_line(tmp_path, text, wrong):
     assert refusal(root, layout="yolo", annotations="data.yaml") == f"data.yaml: {wrong}"
 
 
-def test_a_broken_data_yaml_is_refused_with_its_place(tmp_path):
+@pytest.mark.parametrize(
+    ("text", "place", "wrong"),
+    [
+        ("names: [a", "line 1, column 10", "expected ',' or ']', but got '<stream end>'"),
+        ("names:\n\t0: a", "line 2, column 1", "found character '\\t' that cannot start any token"),
+        ("names: [a]\n---\nb: 1", "line 2, column 1", "but found another document"),
+    ],
+)
+def test_a_broken_data_yaml_is_refused_with_its_place(tmp_path, text, place, wrong):
     root = yolo(tmp_path, {"a": BOX})
+    (root / "data.yaml").write_text(text)
+    said = f"data.yaml: {place}: is no YAML ({wrong}); write the file again, or mend it there"
+    assert refusal(root) == refusal(root, layout="yolo", annotations="data.yaml") == said
+
+
+def test_a_broken_yaml_file_of_another_name_is_refused_if_its_lines_say_what_data_yaml_says(tmp_path):
+    root = yolo(tmp_path, {"a": BOX})
+    (root / "data.yaml").rename(root / "coco8.yaml")
+    (root / "other.yaml").write_text("train: [\n")
+    assert read_dataset(root).layout == "yolo"
+    (root / "coco8.yaml").write_text("train: images\nnames:\n  0: [a\n")
+    assert refusal(root).startswith("coco8.yaml: line 4, column 1: is no YAML")
+
+
+def test_a_broken_data_yaml_beside_no_labels_of_yolo_is_somebody_elses(tmp_path):
+    root = sets.plain(tmp_path / "in")
     (root / "data.yaml").write_text("names: [a")
-    said = refusal(root, layout="yolo", annotations="data.yaml")
-    assert said.startswith("data.yaml: is no YAML (while parsing a flow sequence")
-    assert said.endswith("; write the file again, or mend it there")
+    (root / "notes.txt").write_text("seen from above")
+    assert read_dataset(root).layout == "images"
 
 
 @given(
@@ -442,7 +562,14 @@ def test_classes_may_be_called_no_and_have_gaps(tmp_path):
     assert [one["name"] for one in categories] == ["no", "1", "1e3"]
 
 
-def test_a_missing_flip_idx_is_remarked_on(tmp_path):
-    root = yolo(tmp_path, {"a": ""}, kpt_shape=[2, 3])
-    remark = "data.yaml: kpt_shape without flip_idx: a mirror exchanges keypoints by their names alone"
-    assert read_dataset(root).skipped == (remark,)
+@pytest.mark.parametrize(
+    ("keys", "does"),
+    [
+        ({}, "do not exchange left and right keypoints"),
+        ({"kpt_names": {0: ["left", "right"]}}, "exchange left and right keypoints by their names alone"),
+    ],
+)
+def test_a_missing_flip_idx_is_remarked_on(tmp_path, keys, does):
+    found = read_dataset(yolo(tmp_path, {"a": ""}, kpt_shape=[2, 3], **keys))
+    said = f"data.yaml: kpt_shape without flip_idx: mirrored copies {does}; say flip_idx"
+    assert (remarks(found), found.skipped) == ((said,), ())

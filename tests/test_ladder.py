@@ -6,11 +6,11 @@ from pathlib import Path
 import augcli
 
 LADDER = """
-errors wording store keys sample geometry ops curves codec transforms plugins extend recipe catalogue
-formats masks kinds instances draw program render annotations pixelmaps augment record plan journal also
-fingerprint source encoding arrays worker output resume report engines inputs publishing run values examine
-survey estimate remarks starter convert preview manifest written telling soundness verifying again replaying
-cocomaps api cli docs __main__
+errors wording store keys sample geometry ops curves codec transforms plugins extend recipe catalogue formats
+masks kinds instances draw program render annotations pixelmaps augment record plan journal also fingerprint
+source encoding arrays worker output resume report engines placing mirrors inputs publishing run values
+examine survey estimate remarks starter convert preview manifest written telling soundness verifying again
+replaying cocomaps api cli docs __main__
 """.split()  # noqa: SIM905 - words read better here than a list of strings
 ROOT = Path(augcli.__file__).parent
 

@@ -150,3 +150,21 @@ def test_a_wish_that_cannot_be_is_a_mistake_of_the_recipe(wanted, what):
         parse_recipe(with_maps(wanted, FLIP), "r.yaml")
     assert "output.pixelmaps" in str(caught.value)
     assert what in str(caught.value)
+
+
+@pytest.mark.parametrize("words", [("check",), ("plan",), ("preview", "-o", "sheet.png")])
+def test_other_commands_refuse_what_expand_refuses(tmp_path, capsys, monkeypatch, words):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "r.yaml").write_text(with_maps("semantic", FLIP))
+    written(tmp_path / "in", [])
+    command_name, *options = words
+    code, _, shown = command(capsys, command_name, "r.yaml", "in", *options)
+    assert (code, "output.pixelmaps draws the annotations of COCO files" in shown) == (2, True)
+
+
+def test_plan_counts_the_bytes_of_maps(coco, tmp_path, capsys):
+    told = []
+    for wanted in ("null", "panoptic"):
+        (tmp_path / "r.yaml").write_text(with_maps(wanted))
+        told.append(json.loads(command(capsys, "plan", tmp_path / "r.yaml", coco, "--json")[1]))
+    assert told[0]["estimate"]["bytes"] < told[1]["estimate"]["bytes"]

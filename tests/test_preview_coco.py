@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from labelled import (
     CAR,
     CATEGORIES,
@@ -23,6 +24,7 @@ from sets import DATA, needs
 
 from augcli.annotations.pairs import Annotated
 from augcli.annotations.panoptic import colors_of_ids
+from augcli.cli.app import cli
 from augcli.formats.coco.texts import text_of
 from augcli.preview import Wanted, preview
 from augcli.preview.marks import Dot, Line, draw_marks
@@ -107,8 +109,9 @@ def test_keypoints_that_are_not_labelled_and_their_bones_are_left_out():
     ("names", "mirror", "expected"),
     [
         (["LEFT_eye", "RIGHT_eye"], (), [LEFT, RIGHT]),
-        (["r_eye", "l_eye"], (), [MIDDLE, MIDDLE]),
-        (["r_eye", "l_eye"], (("l_eye", "r_eye"),), [LEFT, RIGHT]),
+        (["r_eye", "l_eye"], (), [RIGHT, LEFT]),
+        (["port", "starboard"], (), [MIDDLE, MIDDLE]),
+        (["port", "starboard"], (("starboard", "port"),), [LEFT, RIGHT]),
         (["left_eye", "nose"], (), [MIDDLE, MIDDLE]),
     ],
 )
@@ -197,7 +200,7 @@ def test_a_sheet_shows_the_objects_of_sources_and_copies(tmp_path):
     made = drawn(town(tmp_path / "in"))
     (source, copy), _ = made.sheet.rows
     assert (source.details, copy.details) == (("4 objects",), ("4 objects", "horizontal_flip"))
-    assert made.sheet.subtitle.split("  \u00b7  ")[3] == "5 annotations"
+    assert made.sheet.subtitle.split("  \u00b7  ")[3] == "coco annotations"
     assert [chip.name for chip in made.sheet.legend] == [
         "car",
         "person",
@@ -225,6 +228,18 @@ def test_annotations_that_are_left_out_are_counted(tmp_path):
     lost = annotation(8, 99, bbox=[1, 1, 2, 2])
     made = drawn(town(tmp_path / "in", [annotation(1, CAR, segmentation=[SQUARE]), lost], images=(1,)))
     assert made.sheet.rows[0][0].details == ("1 object", "1 left out")
+
+
+def test_the_command_says_the_first_of_what_cannot_be_used_whatever_the_picture(tmp_path):
+    strange = [annotation(f"{n}", CAR, bbox=[1, 1, 2, 2]) for n in range(3)]
+    town(tmp_path / "in", [annotation(1, CAR, segmentation=[SQUARE]), *strange], images=(1,))
+    (tmp_path / "r.yaml").write_text(FLIP)
+    command = ["preview", str(tmp_path / "r.yaml"), str(tmp_path / "in"), "-o", str(tmp_path / "sheet.png")]
+    done = CliRunner().invoke(cli, command, standalone_mode=False)
+    assert done.stderr.splitlines()[-1] == (
+        "left out: annotations/instances.json: entry 2 of annotations: its id '0' is no whole number; the "
+        "annotation is left out; and 2 more: augcli check names them"
+    )
 
 
 def test_objects_that_leave_the_picture_are_counted_as_left_out(tmp_path):

@@ -6,11 +6,14 @@ import ast
 import json
 import re
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import click
 import numpy as np
 import pytest
+from looking import mask, picture
 
 import augcli
 from augcli.cli.app import cli
@@ -73,6 +76,23 @@ def test_every_python_block_compiles_and_uses_names_that_there_are(text: str) ->
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "augcli":
             assert node.attr in augcli.__all__
+
+
+def test_the_python_block_runs_as_a_script(tmp_path: Path) -> None:
+    (script,) = [text for text in blocks("python") if "augcli.expand" in text]
+    recipe = next(text for text in blocks("yaml") if "  jitter:" in text)
+    (tmp_path / "script.py").write_text(script)
+    (tmp_path / "recipe.yaml").write_text(recipe)
+    for name in "ab":
+        picture(tmp_path / f"photos/images/{name}.jpg")
+        mask(tmp_path / f"photos/masks/{name}.png", [0, 1])
+    command = [sys.executable, "script.py"]
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    said, *lines = run.stdout.splitlines()
+    assert said.startswith("14 pairs written, 0 failed; ")
+    assert [line.split()[1] for line in lines] == ["original", "fliplr", *["jitter"] * 5] * 2
+    assert (tmp_path / "again/images/a__jitter-1.jpg").exists()
 
 
 def test_the_manifest_line_has_the_fields_that_a_line_has() -> None:

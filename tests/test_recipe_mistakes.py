@@ -256,6 +256,10 @@ def test_mistakes_in_steps(step: str, line: str) -> None:
         ("images: /etc", "17: input.images: expected a folder below the input, got '/etc'"),
         ("masks: ../m", "16: input.masks: expected a folder below the input, got '../m'"),
         (
+            "annotations: ../a.yaml",
+            "22: input.annotations: expected a file below the input, got '../a.yaml'; copy it there",
+        ),
+        (
             "{layout: suffix, masks: m}",
             "8: input: masks goes with layout: folders, not with layout: suffix",
         ),

@@ -59,7 +59,7 @@ def of_objects(
     exchanges. Raises DatasetError where two files would have one name.
     """
     objects = Objects(dataset.annotation_files, [pair for pair, _, _ in numbers.given], mirror)
-    found = {dataset.layout: _own(dataset.layout, objects, numbers)}
+    found = {dataset.layout: _own(dataset, objects, numbers)}
     for name in names:
         if name == "coco":
             found[name] = Described(annotation_files(objects.heads, numbers))
@@ -72,13 +72,13 @@ def of_objects(
     return found
 
 
-def _own(layout: str, objects: Objects, numbers: Numbers) -> Described:
+def _own(dataset: Dataset, objects: Objects, numbers: Numbers) -> Described:
     """The files of annotations as the layout of the input has them."""
-    if layout == "voc":
-        return voc.described(objects, own=True)
-    if layout == "cityscapes":
+    if dataset.layout == "voc":
+        return voc.described(objects, own=True, lists=dataset.lists)
+    if dataset.layout == "cityscapes":
         return cityscapes.described(objects, own=True)
-    if layout == "yolo":
+    if dataset.layout == "yolo":
         (head,) = objects.heads.values()
         rest = {key: _as_yaml(text) for key, text in head.rest.items() if key not in head.keys}
         return yolo.described(objects, "as read", posixpath.basename(head.path.name) or NAMES, rest)

@@ -75,7 +75,7 @@ def _own_path(pair: Finished) -> str:
     """The place of a picture's polygons beside those of its source."""
     (text,) = pair.item.entries.values()
     folder, name = posixpath.split(str(entry_of(text)[PATH]))
-    stem = posixpath.splitext(posixpath.basename(pair.image))[0]
+    stem = posixpath.splitext(posixpath.basename(pair.image))[0].removesuffix(IMAGE_ENDING)
     if pair.is_original:
         return posixpath.join(folder, name)
     kind = name.removesuffix(POLYGONS).rpartition("_gt")[2]

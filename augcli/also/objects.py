@@ -12,6 +12,7 @@ import numpy as np
 
 from augcli.annotations.boxes import hull
 from augcli.annotations.numbering import Finished
+from augcli.annotations.panoptic import is_panoptic
 from augcli.annotations.rle import box_of as rle_box
 from augcli.annotations.rle import encoded, mask_of
 from augcli.annotations.segments import categories_of
@@ -147,7 +148,7 @@ def objects_of(texts: Mapping[str, Iterable[str]], classes: Classes, others: Cou
 
 def _what(entry: Mapping[str, Any]) -> str:
     """What an annotation is that is no object."""
-    if "segments_info" in entry:
+    if is_panoptic(entry):
         return "segments of a panoptic PNG"
     return "a caption" if "caption" in entry else "it has no category"
 

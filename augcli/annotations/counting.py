@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from augcli.annotations.labels import how_of
-from augcli.annotations.pairs import LeftOut, number_of, read_annotation
-from augcli.annotations.panoptic import fault_of
+from augcli.annotations.pairs import NO_MAP, LeftOut, number_of, read_annotation
+from augcli.annotations.panoptic import fault_of, is_panoptic, usable_segments
 from augcli.annotations.segments import Category, checked
-from augcli.sample import PANOPTIC, Item
+from augcli.sample import PANOPTIC, Array, Item
 
 SLACK = 1  # pixels: boxes are rounded, and may reach so far out of their picture
 _Key = TypeVar("_Key")
@@ -62,11 +62,15 @@ class Counted:
 
 
 def counted(
-    item: Item, size: tuple[int, int] | None, categories: Mapping[str, Mapping[int, Category]]
+    item: Item,
+    size: tuple[int, int] | None,
+    categories: Mapping[str, Mapping[int, Category]],
+    colors: Array | None = None,
 ) -> Counted:
     """Count the annotations of an image of this (width, height); `categories` go by file.
 
     Those that cannot be used count, too. Where the size is not known (None) nobody can tell which they are.
+    `colors` (H, W, 3) is its panoptic map.
     """
     counts: dict[str, Counts] = {}
     left_out: list[LeftOut] = []
@@ -76,6 +80,9 @@ def counted(
         for entry, unread in entries:
             if fault := unread or (size and _fault(item, entry, size, categories[file])):
                 left_out.append(LeftOut(file, number_of(entry), fault, fault=True))
+            elif colors is not None and is_panoptic(entry):
+                faults = usable_segments(entry["segments_info"], colors, categories[file]).faults
+                left_out += [LeftOut(file, number_of(entry), why, fault=True, partly=True) for why in faults]
             elif size and _reaches_out(entry, size):
                 outside.append((file, number_of(entry)))
         counts[file] = _counts([one for entry, _ in entries for one in _objects(entry)])
@@ -85,9 +92,9 @@ def counted(
 def _fault(
     item: Item, entry: Mapping[str, Any], size: tuple[int, int], known: Mapping[int, Category]
 ) -> str | None:
-    if "segments_info" not in entry:
+    if not is_panoptic(entry):
         return checked(entry, *size, known)
-    return fault_of(entry) or (None if PANOPTIC in item.masks else "its PNG is not there")
+    return fault_of(entry) or (None if PANOPTIC in item.masks else NO_MAP)
 
 
 def _reaches_out(entry: Mapping[str, Any], size: tuple[int, int]) -> bool:
@@ -98,8 +105,8 @@ def _reaches_out(entry: Mapping[str, Any], size: tuple[int, int]) -> bool:
 
 def _objects(entry: Mapping[str, Any]) -> Sequence[Any]:
     """What an annotation labels: one object, or the segments of a panoptic map."""
-    segments = entry.get("segments_info", [entry])
-    return segments if isinstance(segments, list) else []
+    segments: Sequence[Any] = entry["segments_info"] if is_panoptic(entry) else [entry]
+    return segments
 
 
 def _counts(objects: Sequence[Any]) -> Counts:

@@ -18,7 +18,11 @@ from augcli.sample import Array
 
 HALF = 0.5
 _SIDES = {"left": "right", "right": "left"}
-_SIDE = re.compile(r"(?<![a-z])(left|right)(?![a-z])", re.IGNORECASE)
+_LETTERS = {"l": "left", "r": "right"}
+_SPELLED = re.compile(r"(?<![a-z])(left|right)(?=[a-z])", re.IGNORECASE)  # lefteye, and not bright
+_CUTS = re.compile(
+    r"[\s_./:-]+|(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[A-Za-z])(?=[0-9])|(?<=[0-9])(?=[A-Za-z])"
+)
 
 
 def moved_keypoints(
@@ -105,9 +109,10 @@ def is_mirror(warp: Warp) -> bool:
 def swapped(names: Sequence[str], mirror: Sequence[tuple[str, str]] = ()) -> list[int]:
     """For each keypoint the number of the one that stands there in a mirror.
 
-    Names that differ in the word left or right are pairs (left_eye, right_eye), and those of `mirror`.
+    Names of equal words but for left and right are pairs (left_eye and right_eye, leftEye and rightEye,
+    L_F_Paw and R_F_Paw, eyeL and eyeR, LShoulder and RShoulder), and those of `mirror`.
     """
-    others = {name: _SIDE.sub(_other_side, name) for name in names}
+    others = _by_name(names)
     for one, other in mirror:
         others |= {one: other, other: one}
     places = {name: number for number, name in enumerate(names)}
@@ -115,6 +120,45 @@ def swapped(names: Sequence[str], mirror: Sequence[tuple[str, str]] = ()) -> lis
     return [other if there[other] == number else number for number, other in enumerate(there)]
 
 
-def _other_side(side: re.Match[str]) -> str:
-    other = _SIDES[side[0].lower()]
-    return other.upper() if side[0].isupper() else other.title() if side[0].istitle() else other
+def unpaired(names: Sequence[str], mirror: Sequence[tuple[str, str]] = ()) -> list[str]:
+    """The keypoints that a mirror leaves in their places although their names say a side.
+
+    The letters l and r say one only where a mirror exchanges others.
+    """
+    there = swapped(names, mirror)
+    any_pairs = there != list(range(len(names)))
+    alone = (name for number, name in enumerate(names) if there[number] == number)
+    return [name for name in alone if side_of(name) and (any_pairs or re.search("left|right", name, re.I))]
+
+
+def side_of(name: str) -> str:
+    """The side that a keypoint's name says: `left` or `right` (the first, if it says both), or nothing."""
+    return next((word for word in words_of(name) if word in _SIDES), "")
+
+
+def other_side(words: Sequence[str]) -> tuple[str, ...]:
+    """The words of a name with left and right exchanged."""
+    return tuple(_SIDES.get(word, word) for word in words)
+
+
+def _by_name(names: Sequence[str]) -> dict[str, str]:
+    """For each name the one on the other side; itself where there is none, or where it may be several."""
+    called: dict[tuple[str, ...], list[str]] = {}
+    for name in dict.fromkeys(names):
+        called.setdefault(words_of(name), []).append(name)
+    alone = {words: own[0] for words, own in called.items() if len(own) == 1}
+    return {name: name for name in names} | {n: alone.get(other_side(words), n) for words, n in alone.items()}
+
+
+def words_of(name: str) -> tuple[str, ...]:
+    """The words of a name in lower case, the sides as `left` and `right`.
+
+    Words are cut at capitals, digits and separators. The letters l and r are sides where they are the first
+    word, or the last but for numbers, and no side is spelled out.
+    """
+    words = [word.lower() for word in _CUTS.split(_SPELLED.sub(r"\1_", name)) if word]
+    letters = [place for place, word in enumerate(words) if not word.isdecimal()]
+    if letters and not _SIDES.keys() & set(words):
+        for place in (letters[0], letters[-1]):
+            words[place] = _LETTERS.get(words[place], words[place])
+    return tuple(words)

@@ -7,15 +7,18 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from augcli.annotations.labels import Boxes
 from augcli.annotations.moving import Rules, moved
-from augcli.annotations.panoptic import fault_of, segments_after, unknown_pixels
+from augcli.annotations.panoptic import fault_of, is_panoptic, segments_after, usable_segments, void_but
 from augcli.annotations.pixels import Masks, taken_by
 from augcli.annotations.segments import Category, checked
 from augcli.errors import DatasetError, ImageError
 from augcli.formats.coco.entries import annotation_fields
 from augcli.formats.coco.texts import entry_of, text_of
+from augcli.geometry import Field, Projective, Warp
 from augcli.program import Program
 from augcli.sample import Array, Item
+from augcli.wording import shown
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,11 @@ class LeftOut:
     fault: bool = False  # of the annotation itself, whatever the pair
     partly: bool = False  # the annotation is there, without what the reason says
 
+    def sentence(self) -> str:
+        """What is wrong with an annotation, and what becomes of it."""
+        gone = "" if self.partly else "; the annotation is left out"
+        return f"annotation {self.id}: {self.reason}{gone}"
+
     def as_record(self) -> dict[str, Any]:
         """The annotation as a manifest line holds it."""
         record = {"file": self.file, "id": self.id, "reason": self.reason}
@@ -42,20 +50,22 @@ class LeftOut:
 class Annotated:
     """The JSON texts of a pair's annotations by file, each with the id of the one it came from.
 
-    `colors` (H, W, 3) is the pair's panoptic map, None where there is none.
+    `colors` (H, W, 3) is the pair's panoptic map, None where there is none. `boxes` is the rule by which
+    boxes without a segmentation turned, None where none did.
     """
 
     texts: Mapping[str, Sequence[str]]
     left_out: tuple[LeftOut, ...] = ()
     colors: Array | None = None
+    boxes: Boxes | None = None
 
 
 @dataclass(frozen=True)
 class Setting:
     """What the annotations of a picture go through: its program (None: they stay), its size, and the rules.
 
-    `categories` go by file; those of panoptic files are not asked for. `masks` are those that the picture
-    has besides: steps that drop whole objects look there.
+    `categories` go by file. `masks` are those that the picture has besides: steps that drop whole objects
+    look there. `colors` (H, W, 3) is its panoptic map, None where there is none.
     """
 
     program: Program | None
@@ -63,6 +73,7 @@ class Setting:
     rules: Rules
     categories: Mapping[str, Mapping[int, Category]]
     masks: Masks = field(default_factory=Masks)
+    colors: Array | None = None
 
     @cached_property
     def taken(self) -> Array | None:
@@ -71,10 +82,13 @@ class Setting:
 
 
 def check_entries(item: Item, width: int, height: int) -> None:
-    """Raise ImageError where an annotation file says another size than the picture has."""
+    """Raise ImageError where an annotation file says another size than the picture has.
+
+    A width or height that is missing, null or 0 says nothing.
+    """
     for file, text in item.entries.items():
         entry = entry_of(text)
-        said = (entry.get("width", width), entry.get("height", height))
+        said = (_side(item, file, entry, "width") or width, _side(item, file, entry, "height") or height)
         if said != (width, height):
             what = f"the picture is {width}x{height}, {file} says {said[0]}x{said[1]}"
             raise ImageError(
@@ -82,7 +96,17 @@ def check_entries(item: Item, width: int, height: int) -> None:
             )
 
 
+def _side(item: Item, file: str, entry: Mapping[str, Any], key: str) -> float | None:
+    """What an image's entry says of its width or height."""
+    value = entry.get(key)
+    if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
+        return value
+    what = f"its {key} in {file} is {shown(value)}, and no number"
+    raise ImageError(what, where=item.image, mend="write the number of pixels, without quotes")
+
+
 Entries = list[tuple[str, dict[str, Any]]]
+NO_MAP = "its PNG is not there"
 
 
 def read_annotation(text: bytes) -> tuple[dict[str, Any], str]:
@@ -102,6 +126,7 @@ def annotated(item: Item, setting: Setting, map_name: str | None, colors: Array 
     """
     texts: dict[str, Sequence[str]] = {}
     left_out: list[LeftOut] = []
+    boxes: Boxes | None = None
     for file, raw in item.annotations.items():
         entries = Entries()
         for text in raw:
@@ -110,20 +135,21 @@ def annotated(item: Item, setting: Setting, map_name: str | None, colors: Array 
                 left_out.append(LeftOut(file, number_of(entry), unread, fault=True))
             else:
                 entries.append((text.decode(), entry))
-        if any("segments_info" in entry for _, entry in entries):
+        if any(is_panoptic(entry) for _, entry in entries):
             made = _panoptic(file, entries, setting, map_name, colors)
             colors = made.colors
         else:
             made = _objects(file, entries, setting)
+            boxes = made.boxes or boxes
         texts |= made.texts
         left_out += made.left_out
-    return Annotated(texts, tuple(left_out), colors)
+    return Annotated(texts, tuple(left_out), colors, boxes)
 
 
 def number_of(entry: Mapping[str, Any]) -> int:
     """What an annotation is called by: a panoptic one has no id of its own."""
-    is_panoptic = "segments_info" in entry or entry.get("id") is None
-    return int(entry.get("image_id", 0) if is_panoptic else entry["id"])
+    is_of_image = is_panoptic(entry) or entry.get("id") is None
+    return int(entry.get("image_id", 0) if is_of_image else entry["id"])
 
 
 def _objects(file: str, entries: Entries, setting: Setting) -> Annotated:
@@ -144,7 +170,15 @@ def _objects(file: str, entries: Entries, setting: Setting) -> Annotated:
         if after.annotation is None:
             left_out.append(LeftOut(file, before["id"], after.reason))
         left_out += [LeftOut(file, before["id"], reason, partly=True) for reason in after.lost]
-    return Annotated({file: kept}, tuple(left_out))
+    boxes = setting.rules.boxes
+    is_turned = _turns(setting.program.warp()) and any(a.annotation and a.how == boxes for a in results)
+    return Annotated({file: kept}, tuple(left_out), boxes=boxes if is_turned else None)
+
+
+def _turns(warp: Warp) -> bool:
+    """Whether a box may become something else than a box."""
+    matrices = (step for step in warp.maps if isinstance(step, Projective))
+    return any(isinstance(step, Field) for step in warp.maps) or not all(m.is_aligned for m in matrices)
 
 
 def _panoptic(
@@ -154,18 +188,23 @@ def _panoptic(
     kept: list[str] = []
     left_out: list[LeftOut] = []
     for text, entry in entries:
-        number = number_of(entry)
-        fault = fault_of(entry) or ("its PNG is not there" if colors is None or map_name is None else None)
-        if fault or colors is None or map_name is None:
-            left_out.append(LeftOut(file, number, fault or "", fault=True))
+        fault = fault_of(entry) or NO_MAP
+        if fault is not NO_MAP or colors is None or setting.colors is None or map_name is None:
+            left_out.append(LeftOut(file, number_of(entry), fault, fault=True))
             continue
-        if unknown := unknown_pixels(entry["segments_info"], colors):
-            left_out.append(LeftOut(file, number, unknown, fault=True, partly=True))
+        usable = usable_segments(entry["segments_info"], setting.colors, setting.categories[file])
+        left_out += [LeftOut(file, number_of(entry), why, fault=True, partly=True) for why in usable.faults]
         if setting.program is None:
-            kept.append(text)
+            colors = void_but(colors, usable.segments)
+            is_whole = len(usable.segments) == len(entry["segments_info"])
+            kept.append(text if is_whole else _with_segments(entry, usable.segments))
             continue
-        after = segments_after(entry["segments_info"], colors, setting.rules.min_area)
+        after = segments_after(usable.segments, colors, setting.rules.min_area)
         colors = after.colors
-        kept.append(text_of({**entry, "segments_info": after.left, "file_name": map_name}).decode())
+        kept.append(_with_segments(entry | {"file_name": map_name}, after.left))
         left_out += [LeftOut(file, gone, why) for gone, why in after.gone]
     return Annotated({file: kept}, tuple(left_out), colors)
+
+
+def _with_segments(entry: Mapping[str, Any], segments: Sequence[Mapping[str, Any]]) -> str:
+    return text_of({**entry, "segments_info": segments}).decode()

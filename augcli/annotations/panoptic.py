@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from augcli.sample import Array
+from augcli.wording import shown
 
 VOID = 0  # the id of pixels without a segment
 MOST_SHOWN = 5
@@ -45,18 +46,59 @@ def segments_after(segments: Sequence[Mapping[str, Any]], colors: Array, min_are
     return Segments(left, colors_of_ids(ids), gone)
 
 
-def unknown_pixels(segments: Sequence[Mapping[str, Any]], colors: Array) -> str:
-    """What is wrong with pixels of a map (H, W, 3) whose id no segment has; empty where there are none."""
-    ids = ids_of_colors(colors)
-    unknown = ids[~np.isin(ids, [VOID, *(segment["id"] for segment in segments)])]
-    if not unknown.size:
-        return ""
-    numbers = np.unique(unknown).tolist()
+@dataclass(frozen=True)
+class Usable:
+    """The segments of a panoptic annotation that can be used, and what is wrong, a line each."""
+
+    segments: Sequence[Mapping[str, Any]]
+    faults: Sequence[str]
+
+
+def usable_segments(
+    segments: Sequence[Mapping[str, Any]], colors: Array, categories: Container[int]
+) -> Usable:
+    """Hold sound segments (see `fault_of`) against their map (H, W, 3) and the ids of the file's categories.
+
+    Left out are segments of another category, and those that no pixel shows. Pixels whose id no segment has
+    are a fault, too.
+    """
+    there, counts = np.unique(ids_of_colors(colors), return_counts=True)
+    pixels = dict(zip(there.tolist(), counts.tolist(), strict=True))
+    usable, faults = [], []
+    for segment in segments:
+        if why := _why_unusable(segment, pixels, categories):
+            faults.append(f"segment {segment['id']}: {why}; the segment is left out")
+        else:
+            usable.append(segment)
+    unknown = {number: pixels[number] for number in pixels.keys() - {VOID, *(s["id"] for s in segments)}}
+    return Usable(usable, [*faults, *_unknown_pixels(unknown)])
+
+
+def _why_unusable(
+    segment: Mapping[str, Any], pixels: Container[int], categories: Container[int]
+) -> str | None:
+    category = segment.get("category_id")
+    if category is None:
+        return "it has no category_id"
+    if type(category) is not int or category not in categories:
+        return f"its category {shown(category)} is none of the file's categories"
+    return None if segment["id"] in pixels else "no pixel of its PNG has its id"
+
+
+def _unknown_pixels(counts: Mapping[int, int]) -> Iterator[str]:
+    """What is wrong with pixels whose id no segment has, by id."""
+    numbers, total = sorted(counts), sum(counts.values())
     if len(numbers) == 1:
-        said = f"the id {numbers[0]} of its PNG is no segment's; its pixels"
-    else:
-        said = f"the ids {listed(numbers)} of its PNG are no segment's; their pixels"
-    return f"{said} are unlabelled ({unknown.size})"
+        yield f"the id {numbers[0]} of its PNG is no segment's; its pixels are unlabelled ({total})"
+    elif numbers:
+        yield f"the ids {listed(numbers)} of its PNG are no segment's; their pixels are unlabelled ({total})"
+
+
+def void_but(colors: Array, segments: Sequence[Mapping[str, Any]]) -> Array:
+    """A map (H, W, 3) with void for every id that is none of these segments'; the given where it has none."""
+    ids = ids_of_colors(colors)
+    strange = ~np.isin(ids, [VOID, *(segment["id"] for segment in segments)])
+    return np.where(strange[..., None], np.uint8(VOID), colors) if strange.any() else colors
 
 
 def listed(numbers: Sequence[int]) -> str:
@@ -84,10 +126,15 @@ def colors_of_ids(ids: Array) -> Array:
     return np.stack([ids & 255, ids >> 8 & 255, ids >> 16 & 255], axis=-1).astype(np.uint8)
 
 
+def is_panoptic(annotation: Mapping[str, Any]) -> bool:
+    """Whether an annotation is the segments of a picture."""
+    return isinstance(annotation.get("segments_info"), list)
+
+
 def fault_of(annotation: Mapping[str, Any]) -> str | None:
-    """What is wrong with a panoptic annotation, None where nothing is."""
-    segments = annotation.get("segments_info")
-    if not isinstance(segments, list) or not all(isinstance(segment, dict) for segment in segments):
+    """What is wrong with a panoptic annotation (see `is_panoptic`), None where nothing is."""
+    segments = annotation["segments_info"]
+    if not all(isinstance(segment, dict) for segment in segments):
         return "its segments_info is no list of segments"
     ids = [segment.get("id") for segment in segments]
     if not all(type(number) is int and 0 < number < 1 << 24 for number in ids):

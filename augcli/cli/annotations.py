@@ -65,10 +65,10 @@ def _category_lines(head: AnnotationHead, counts: Counts) -> Iterator[str]:
 
 
 def category_rows(head: AnnotationHead, counts: Counts) -> list[dict[str, Any]]:
-    """The categories of a file in its order, each with its annotations, and the images that hold any."""
+    """The categories of a file in its order, with its own numbers, and how often they are there."""
     return [
         {
-            "id": one["id"],
+            "id": one["id"] - head.id_offset,
             "name": one["name"],
             "annotations": counts.of_category[one["id"]],
             "images": counts.images_of_category[one["id"]],
@@ -102,6 +102,7 @@ def _file_data(head: AnnotationHead, counts: Counts) -> dict[str, Any]:
         "kinds": dict(counts.kinds),
         "iscrowd": counts.crowds,
         "keypoints": counts.posed,
+        "renumbered": [list(pair) for pair in head.renumbered],
         "categories": category_rows(head, counts),
     }
 
@@ -132,7 +133,7 @@ def planned_rows(head: AnnotationHead, found: Annotations) -> list[dict[str, Any
     """The categories of a file that are used, each with its annotations of the sources and of the pairs."""
     return [
         {
-            "id": one["id"],
+            "id": one["id"] - head.id_offset,
             "name": one["name"],
             "sources": found.of_sources.of_category[one["id"]],
             "pairs": found.of_pairs.of_category[one["id"]],

@@ -15,7 +15,7 @@ from augcli.cli.options import PATH, images_option, max_pixels_option, plugin_op
 @click.argument("recipe", type=PATH)
 @click.argument("input", type=PATH, required=False)
 @workers_option
-@click.option("--strict", is_flag=True, help="Images or masks that do not pair up are an error.")
+@click.option("--strict", is_flag=True, help="Images, masks or annotations that do not pair up are an error.")
 @images_option
 @plugin_option
 @max_pixels_option

@@ -52,7 +52,9 @@ def coco() -> None:
 @click.option("--segments", type=PATH, metavar="DIR", help="A panoptic file's PNGs, if not beside it.")
 @workers_option
 @max_pixels_option
-@click.option("--overwrite", is_flag=True, help="Write over files that are there.")
+@click.option(
+    "--overwrite", is_flag=True, help="Write over files that are there; maps of earlier runs are removed."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 def pixelmaps(
     annotations: Path, dest: Path, crowd: str | None, workers: int | None, as_json: bool, **wishes: Any
@@ -62,6 +64,7 @@ def pixelmaps(
     ANNOTATIONS is a file of stuff, instances or panoptic segments; the pictures are not needed. Maps have a
     palette, and 16 bits of grey where 8 are too few. DEST/labels.json says what the values mean; for
     instances and panoptic maps DEST/segments.json says it of each picture, in COCO's panoptic form.
+    labels.json is written last; the same command ends an interrupted run.
 
     Spaces: json has category ids as they are (COCO: 1-183), stuffthingmaps ids less 1, train171 COCO's 171
     training ids, file the categories in their order from 1. Pixels without a label are 0 in json and file,
@@ -114,6 +117,9 @@ def pixelmaps(
 @click.option("--from", "first", type=int, metavar="ID", help="Only categories from this id: 92 for stuff.")
 @click.option("--to", "last", type=int, metavar="ID", help="Only categories up to this id: 91 for things.")
 @click.option(
+    "--ignore", type=click.IntRange(0), metavar="VALUE", help="Pixels of this value have no label: VOC's 255."
+)
+@click.option(
     "--images-like",
     "like",
     type=PATH,
@@ -145,6 +151,9 @@ def from_maps(pngdir: Path, dest: Path, workers: int | None, as_json: bool, **wi
     from augcli.cocomaps.collecting import Wishes, collect
     from augcli.run import usable_cpus
 
+    first, last = wishes["first"], wishes["last"]
+    if first is not None and last is not None and first > last:
+        raise click.UsageError(f"--from {first} --to {last}: no category lies between them")
     wanted = Wishes(**wishes)
     found = collect(pngdir, dest, wanted, workers=workers or usable_cpus(), progress=Terminal("map"))
     if as_json:

@@ -34,7 +34,7 @@ MOST_FAILURES = 20
 @override_options
 @workers_option
 @selection_options
-@click.option("--strict", is_flag=True, help="Images or masks that do not pair up are an error.")
+@click.option("--strict", is_flag=True, help="Images, masks or annotations that do not pair up are an error.")
 @click.option("--overwrite", is_flag=True, help="Replace an output of another recipe or of other inputs.")
 @images_option
 @plugin_option
@@ -67,6 +67,7 @@ def expand(
       augcli expand recipe.yaml photos/ augmented/ -n 10 -j 4
     """
     from augcli.cli.progress import Terminal
+    from augcli.formats.left_over import missing_images, missing_words
     from augcli.plan import Selection
     from augcli.recipe import load_recipe, with_overrides
     from augcli.report import Progress
@@ -77,11 +78,14 @@ def expand(
     settings = Settings(
         workers or usable_cpus(), Selection(only, limit), strict, overwrite, max_pixels, images
     )
-    report = run(loaded, input, output, settings, Progress() if quiet else Terminal())
+    report = run(loaded, input, output, settings, Progress() if quiet else Terminal(recipe=loaded))
     for note, pairs in report.notes.items():
         click.echo(f"note ({pairs} written): {note}", err=True)
     say_failures(report.failed, output)
     say_lines([f"left out: {line.sentence()}" for line in report.left_out], output)
+    if report.dataset and missing_images(report.dataset):
+        where = output / "failures.jsonl"
+        click.echo(f"note: {missing_words(report.dataset)}: all in {where}", err=True)
     for loss in report.losses:
         click.echo(f"note: {loss}", err=True)
     if as_json:

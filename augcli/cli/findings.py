@@ -11,12 +11,13 @@ from augcli.cli.lines import counted, fact, table
 from augcli.cli.progress import shortened
 from augcli.errors import DatasetError
 from augcli.formats import equal_pattern, shared_groups
-from augcli.formats.left_over import orphans
+from augcli.formats.left_over import missing_images, missing_words, orphans
 from augcli.formats.reading import count, recipe_line
 from augcli.inputs import refuse_orphans
 from augcli.recipe import Recipe
 from augcli.recipe.labels import SOLE
 from augcli.remarks import data_remarks, recipe_remarks
+from augcli.report import missing_lines
 from augcli.sample import PANOPTIC
 from augcli.survey import Survey
 from augcli.values import ClassRow, MasksSeen, kind_reason, percent
@@ -163,6 +164,8 @@ def _left_over_lines(survey: Survey) -> Iterator[str]:
     alone = orphans(dataset)
     skipped = {f"{len(dataset.skipped)} skipped": dataset.skipped} if dataset.skipped else {}
     lines = [f"{what}: {shortened(names)}" for what, names in (alone | skipped).items()]
+    if missing_images(dataset):
+        lines.append(f"{missing_words(dataset)}; all in --json")
     if alone:
         lines.append("what does not pair up is left out, and was not decoded")
     if lines:
@@ -221,7 +224,7 @@ def survey_data(survey: Survey) -> dict[str, Any]:
         "duplicates": [vars(duplicate) for duplicate in survey.duplicates],
         "annotations": annotation_data(survey),
         "without_annotations": survey.bare,
-        "left_out": [line.as_line() for line in survey.left_out],
+        "left_out": [line.as_line() for line in (*missing_lines(dataset), *survey.left_out)],
         "masks": {masks.name: _mask_data(survey, masks) for masks in survey.masks},
         "orphan_images": list(dataset.orphan_images),
         "orphan_masks": list(dataset.orphan_masks),

@@ -29,26 +29,31 @@ def init(
 ) -> int:
     """Look at a data set and write a commented first recipe for it.
 
+    Where it can be read in several ways, each is a comment in the recipe: choose one.
+
     \b
     Example:
       augcli init photos/ -o recipe.yaml
     """
     from augcli.cli.progress import Terminal
-    from augcli.errors import AugcliError
+    from augcli.errors import AugcliError, ChoiceError
     from augcli.run import usable_cpus
-    from augcli.starter import recipe_for_looking, starter
-    from augcli.store import Store
+    from augcli.starter import recipe_for_looking, starter, undecided
     from augcli.survey import survey
 
     if output != STDOUT and output.exists() and not force:
         raise AugcliError("exists already", where=str(output), mend="name another file, or use --force")
+    name = "recipe.yaml" if output == STDOUT else str(output)
     numbers = {"workers": workers or usable_cpus(), "max_pixels": max_pixels}
-    looked = survey(recipe_for_looking(), input, **numbers, images=None, progress=Terminal("source"))
-    text = starter(looked, "recipe.yaml" if output == STDOUT else str(output))
-    if output == STDOUT:
-        click.echo(text, nl=False)
-    else:
-        Store(output.parent).replace(output.name, text.encode())
+    try:
+        looked = survey(recipe_for_looking(), input, **numbers, images=None, progress=Terminal("source"))
+    except ChoiceError as error:
+        _write(output, undecided(error, input, name))
+        mend = f"remove the # before one of the {len(error.lines)} lines `input:` in {name}"
+        click.echo(f"{error.where}: {error.what}; {mend}, then augcli check {name} {input}", err=True)
+        return DONE
+    _write(output, starter(looked, name))
+    if output != STDOUT:
         click.echo(f"{output} written; next: augcli check {output} {input}")
     for refusal in looked.refusals:
         click.echo(f"expand would still refuse: {refusal}", err=True)
@@ -57,3 +62,12 @@ def init(
             f"{looked.failing_pairs} of {looked.pairs} sources would fail: augcli check names them", err=True
         )
     return DONE
+
+
+def _write(output: Path, text: str) -> None:
+    from augcli.store import Store
+
+    if output == STDOUT:
+        click.echo(text, nl=False)
+    else:
+        Store(output.parent).replace(output.name, text.encode())

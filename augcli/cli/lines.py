@@ -9,7 +9,7 @@ WIDTH = 12
 
 def fact(name: str, *lines: str) -> list[str]:
     """A named fact; its further lines stand below the first."""
-    heads = [name] + [""] * (len(lines) - 1)
+    heads = [f"{name} "] + [""] * (len(lines) - 1)
     return [f"{head:<{WIDTH}}{line}".rstrip() for head, line in zip(heads, lines, strict=True)]
 
 

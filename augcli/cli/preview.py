@@ -108,10 +108,14 @@ def preview(
         raise AugcliError("with --strip a column is a step", mend="leave out --cols, or --strip")
     loaded = with_overrides(load_recipe(recipe), copies=copies, seed=seed)
     wanted = Wanted(rows, cols, sample, cell, max_pixels, variant, copy, strip, images)
-    drawn = draw(loaded, input, wanted, Terminal())
+    drawn = draw(loaded, input, wanted, Terminal(recipe=loaded))
     size = write_page(drawn.page, output) if is_page(output) else write_sheet(drawn.image, output)
     for failure in drawn.failures:
         click.echo(f"failed: {failure}", err=True)
+    if drawn.left_out:
+        first, *others = drawn.left_out
+        more = f"; and {len(others)} more: augcli check names them" if others else ""
+        click.echo(f"left out: {first}{more}", err=True)
     click.echo(f"{output}: {drawn.sentence()}; {size}")
     return FAILED if drawn.failures else DONE
 

@@ -10,6 +10,8 @@ import click
 
 from augcli.formats.left_over import orphans
 from augcli.formats.reading import count
+from augcli.mirrors import mirror_remarks
+from augcli.recipe import Recipe
 from augcli.remarks import shared_group_remarks
 from augcli.report import Progress
 from augcli.sample import Dataset
@@ -19,10 +21,13 @@ MOST_LINES = 5
 
 
 class Terminal(Progress):
-    """Says what was found, and how far the work is, in pairs or sources."""
+    """Says what was found, and what of it the recipe may have overlooked; and how far the work is.
 
-    def __init__(self, unit: str = "pair") -> None:
-        self._unit = unit
+    The work is counted in pairs or sources.
+    """
+
+    def __init__(self, unit: str = "pair", recipe: Recipe | None = None) -> None:
+        self._unit, self._recipe = unit, recipe
         self._bar: Any = None
         self._total = self._done = 0
         self._said = time.monotonic()
@@ -34,11 +39,13 @@ class Terminal(Progress):
         for what, names in (orphans(dataset) | (skipped if dataset.skipped else {})).items():
             click.echo(f"{what}: {shortened(names)}", err=True)
         for head in dataset.annotation_files.values():
-            for line in head.replaced_ids[:MOST_LINES]:
+            for line in (*head.remarks, *head.replaced_ids[:MOST_LINES]):
                 click.echo(f"note: {line}", err=True)
             if len(head.replaced_ids) > MOST_LINES:
-                click.echo(f"note: and {len(head.replaced_ids) - MOST_LINES} more ids replaced", err=True)
-        for remark in shared_group_remarks(dataset):
+                more = len(head.replaced_ids) - MOST_LINES
+                click.echo(f"note: and {more} more ids replaced, all in the output's dataset.json", err=True)
+        mirrored = mirror_remarks(self._recipe, dataset) if self._recipe else ()
+        for remark in (*shared_group_remarks(dataset), *mirrored):
             click.echo(f"warning: {remark}", err=True)
 
     def begins(self, total: int, done: int) -> None:

@@ -23,8 +23,8 @@ def verify(output: Path, source: Path | None, workers: int | None, as_json: bool
     Every file is hashed and decoded. Sizes are held against the manifest, the values of masks against those
     of their sources: of the data set given as --input, else of the originals that OUTPUT holds, else against
     what the recipe declares. Annotation files of COCO are held against the manifest, their areas and boxes
-    against their labels. Ends with 0 if all is well, with 1 if anything is damaged, each damage one line that
-    says how to mend it.
+    against their labels; YOLO's labels and other descriptions against their hashes. Ends with 0 if all is
+    well, with 1 if anything is damaged, each damage one line that says how to mend it.
 
     \b
     Example:

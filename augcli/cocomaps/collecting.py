@@ -35,6 +35,7 @@ class Wishes:
 
     `per` None is `class`, and the only one for maps of instances and panoptic maps. `first` and `last` bound
     the ids of categories that are wanted. `like` is an annotation file whose images and categories these are.
+    Pixels of the value `ignore` have no label.
     """
 
     form: Form = "rle"
@@ -43,6 +44,7 @@ class Wishes:
     first: int | None = None
     last: int | None = None
     like: Path | None = None
+    ignore: int | None = None
     max_pixels: int = MAX_PIXELS
     overwrite: bool = False
 
@@ -99,6 +101,7 @@ class Context:
     wanted: frozenset[int]
     form: Form
     per: Per
+    ignored: frozenset[int]
     max_pixels: int
 
 
@@ -152,6 +155,7 @@ def _context(folder: Path, meaning: Meaning, wishes: Wishes) -> Context:
         frozenset(entry["id"] for entry in meaning.categories),
         wishes.form,
         wishes.per or "class",
+        frozenset() if wishes.ignore is None else frozenset({wishes.ignore}),
         wishes.max_pixels,
     )
 
@@ -209,8 +213,9 @@ def _read(context: Context, task: Task) -> Found:
 def _classes(context: Context, task: Task, values: Array) -> Iterator[bytes]:
     """The annotations of a semantic map."""
     meant = {value: number for number, value in context.space.values.items()}
-    _check_values(values, {context.space.unlabelled, *meant}, f"label space {context.space.name}", task.name)
-    others = {value for value in (context.space.unlabelled, *meant) if value not in context.categories}
+    known = {context.space.unlabelled, *meant, *context.ignored}
+    _check_values(values, known, f"label space {context.space.name}", task.name)
+    others = context.ignored | {value for value in known if value not in context.categories}
     for region in regions(values, leave_out=others, form=context.form, per=context.per):
         yield _text(task.image.id, context.categories[region.value], region, crowd=0)
 
@@ -218,10 +223,14 @@ def _classes(context: Context, task: Task, values: Array) -> Iterator[bytes]:
 def _objects(context: Context, task: Task, values: Array) -> Iterator[bytes]:
     """The annotations of an instance or panoptic map."""
     segments = _by_value(task)
-    _check_values(values, {0, *segments}, "segments.json", task.name)
-    wanted = {v: s for v, s in segments.items() if s.get("category_id") in context.wanted}
+    _check_values(values, {0, *segments, *context.ignored}, "segments.json", task.name)
+    wanted = {
+        value: segment
+        for value, segment in segments.items()
+        if segment.get("category_id") in context.wanted and value not in context.ignored
+    }
     crowds = {value for value, segment in wanted.items() if is_crowd(segment)}
-    others = {0, *segments} - set(wanted)
+    others = {0, *segments, *context.ignored} - set(wanted)
     for region in regions(values, leave_out=others, form=context.form, per="class", as_rle=crowds):
         segment = wanted[region.value]
         yield _text(task.image.id, segment["category_id"], region, crowd=int(region.value in crowds))
@@ -242,7 +251,8 @@ def _check_values(values: Array, known: set[int], by: str, where: str) -> None:
     for value, pixels in runs_of(values).counts().items():
         if value not in known:
             what = f"the value {value} of {count(pixels, 'pixel')} means nothing in {by}"
-            raise ImageError(what, where=where, mend="name the space that the maps are in, or mend the map")
+            mend = f"name the space that the maps are in, mend the map, or use --ignore {value}"
+            raise ImageError(what, where=where, mend=mend)
 
 
 def _text(image: int, category: int, region: Region, *, crowd: int) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -9,28 +10,29 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from augcli.annotations.pairs import number_of, read_annotation
 from augcli.annotations.writing import write_annotation_file
-from augcli.cocomaps.planning import (
-    Wishes,
-    check_dest,
-    segments_folder,
-    shared_names,
-)
+from augcli.cocomaps.folder import begin, end
+from augcli.cocomaps.planning import LONGEST, Wishes, name_clashes, segments_folder
 from augcli.cocomaps.report import Made
 from augcli.cocomaps.running import Failed, results, write_in_parts
 from augcli.codec.header import too_large
-from augcli.errors import DatasetError, ImageError
+from augcli.errors import ImageError
 from augcli.formats.coco.entries import ImageEntry
 from augcli.formats.coco.files import AnnotationFile, read_annotation_file
-from augcli.formats.coco.texts import entry_of, text_of
+from augcli.formats.coco.texts import text_of
 from augcli.pixelmaps.drawing import Drawn, Rules, draw, draw_segments
 from augcli.pixelmaps.files import decode_map, encode_map
-from augcli.pixelmaps.labels import LABELS, SEGMENTS, labels_json
-from augcli.pixelmaps.wishes import is_deep, map_name, rules_of
+from augcli.pixelmaps.labels import SEGMENTS, labels_json
+from augcli.pixelmaps.wishes import MAP_SUFFIX, is_deep, map_name, rules_of
 from augcli.report import Progress
 from augcli.sample import Array
 from augcli.source import read_file
-from augcli.store import Store, new_name
+from augcli.store import TEMPORARY, Store, StoreError, new_name
+from augcli.wording import shortened, shown
+
+# Errors that come back however often the same name is tried.
+_OF_THE_NAME = (errno.ENAMETOOLONG, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.EILSEQ, errno.EINVAL)
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ class Task:
     @property
     def name(self) -> str:
         """What messages call it."""
-        return self.image.file_name
+        return shortened(self.image.file_name, LONGEST)
 
 
 @dataclass(frozen=True)
@@ -74,19 +76,18 @@ def make_maps(
     rules = rules_of(file.head, wishes)
     made = _begun(file, rules)
     images = {image.id: image for image in file.images}
-    for image, other in shared_names(file.images):
+    for image, clash in name_clashes(file.images):
         del images[image.id]
-        mend = "rename one of the two"
-        what = f"its map would be called as that of {other.file_name}"
-        made.failed.append(str(ImageError(what, where=f"{file.name}: {image.file_name}", mend=mend)))
+        where = f"{file.name}: {shortened(image.file_name, LONGEST)}"
+        made.failed.append(str(ImageError(clash, where=where, mend="rename one of the two")))
     deep = is_deep(file.head, rules, (file.annotations_of(image.id) for image in file.images))
     context = Context(file.name, dest, rules, deep, segments_folder(file, wishes), wishes.max_pixels)
     described = labels_json(rules, file.categories, source=file.name, sha256=_sha256(annotations))
-    check_dest(
-        dest, [map_name(image.file_name) for image in images.values()], described, overwrite=wishes.overwrite
-    )
-    Store(dest).replace(LABELS, described)
-    _write(context, file, images, made, workers, progress or Progress())
+    beside = () if rules.kind == "semantic" else (SEGMENTS, new_name(SEGMENTS))
+    names = [*beside, *(map_name(image.file_name) for image in images.values())]
+    begin(dest, names, described, overwrite=wishes.overwrite)
+    written = _write(context, file, images, made, workers, progress or Progress())
+    end(dest, written, described)
     return made
 
 
@@ -97,7 +98,7 @@ def _sha256(path: Path) -> str:
 
 def _begun(file: AnnotationFile, rules: Rules) -> Made:
     """The report as it begins: with what was found in reading."""
-    return Made(rules, faults=list(file.head.left_out), remarks=list(file.head.replaced_ids))
+    return Made(rules, faults=list(file.head.left_out), remarks=[*file.head.remarks, *file.head.replaced_ids])
 
 
 def _write(
@@ -107,35 +108,37 @@ def _write(
     made: Made,
     workers: int,
     progress: Progress,
-) -> None:
-    """Write the maps, and what they show where that is another thing on each."""
+) -> list[str]:
+    """Write the maps, and what they show where that is another thing on each. Returns the files' names."""
     tasks = (
         Task(number, image, map_name(image.file_name), file.annotations_of(image.id))
         for number, image in enumerate(images.values())
     )
     found = results(partial(_make, context), tasks, len(images), workers=workers, progress=progress)
-    entries: list[bytes] = []
-    annotations = _annotations(found, entries, made, context)
+    done: list[Task] = []
+    annotations = _annotations(found, done, made, context)
     if context.rules.kind == "semantic":
         for _ in annotations:
             pass
-        return
+        return [task.map_name for task in done]
     # The images last: only then it is known which of them have a map.
     head = replace(file.head, keys=(*file.rest, "annotations", "images"))
-    write_in_parts(Store(context.dest), SEGMENTS, write_annotation_file(head, iter(entries), annotations))
+    entries = (task.image.text for task in done)
+    write_in_parts(Store(context.dest), SEGMENTS, write_annotation_file(head, entries, annotations))
+    return [SEGMENTS, *(task.map_name for task in done)]
 
 
 def _annotations(
-    found: Iterator[tuple[Task, Drawn | Failed]], entries: list[bytes], made: Made, context: Context
+    found: Iterator[tuple[Task, Drawn | Failed]], done: list[Task], made: Made, context: Context
 ) -> Iterator[bytes]:
-    """The entries of segments.json, while the maps are made; those of its images are put into `entries`."""
+    """The entries of segments.json, while the maps are made; what has a map is put into `done`."""
     for task, drawn in found:
         if isinstance(drawn, Failed):
             made.failed.append(drawn.reason)
             continue
         is_panoptic = context.segments is not None
         made.add(drawn, f"{context.source}: {task.name}" if is_panoptic else context.source)
-        entries.append(task.image.text)
+        done.append(task)
         segments = [segment.as_json() for segment in drawn.segments]
         yield text_of({"image_id": task.image.id, "file_name": task.map_name, "segments_info": segments})
 
@@ -144,20 +147,30 @@ def _make(context: Context, task: Task) -> Drawn:
     """Write one map. Returns what is on it, without its pixels."""
     try:
         drawn = _drawn(context, task)
+        _save(Store(context.dest), task, encode_map(drawn.values, context.rules.kind, deep=context.deep))
     except ImageError as error:
         where = f"{context.source}: {task.name}"
         raise ImageError(error.what, where=error.where or where, mend=error.mend) from error
-    store, name = Store(context.dest), task.map_name
-    store.write(new_name(name), encode_map(drawn.values, context.rules.kind, deep=context.deep))
-    store.move(new_name(name), name)
     return replace(drawn, values=drawn.values[:0])
+
+
+def _save(store: Store, task: Task, data: bytes) -> None:
+    """Write a map. Raises ImageError where no file can have its name, and StoreError for other reasons."""
+    beside = f"{TEMPORARY}/{task.number}{MAP_SUFFIX}"
+    store.write(beside, data)
+    try:
+        store.move(beside, task.map_name)
+    except StoreError as error:
+        if not isinstance(error.__cause__, OSError) or error.__cause__.errno not in _OF_THE_NAME:
+            raise
+        why = error.__cause__.strerror or str(error.__cause__)
+        raise ImageError(f"its map cannot be written: {why}", mend="give it another file_name") from error
 
 
 def _drawn(context: Context, task: Task) -> Drawn:
     width, height = task.image.width, task.image.height
     if not width or not height:
-        mend = "write them into its entry of images"
-        raise ImageError("its width and height are not known", mend=mend)
+        raise _no_size(task.image)
     if width * height > context.max_pixels:
         raise too_large(width * height, context.max_pixels, "")
     entries, faults = _entries(task.texts)
@@ -168,14 +181,26 @@ def _drawn(context: Context, task: Task) -> Drawn:
     return replace(drawn, faults=(*faults, *drawn.faults))
 
 
+def _no_size(image: ImageEntry) -> ImageError:
+    """Why an image's size is not known: what its entry says, if it says anything."""
+    entry, _ = read_annotation(image.text)
+    sides = {"width": image.width, "height": image.height}
+    said = {key: entry[key] for key, side in sides.items() if not side and entry.get(key)}
+    if not said:
+        return ImageError("its width and height are not known", mend="write them into its entry of images")
+    what = " and ".join(f"its {key} is {shown(value)}" for key, value in said.items())
+    return ImageError(what, mend="write width and height as whole numbers of pixels")
+
+
 def _entries(texts: tuple[bytes, ...]) -> tuple[list[dict[str, Any]], list[str]]:
     """The annotations of their texts, and a line for each that cannot be read."""
     entries, faults = [], []
     for text in texts:
-        try:
-            entries.append(entry_of(text))
-        except DatasetError as error:
-            faults.append(f"{error}; it is left out")
+        entry, unread = read_annotation(text)
+        if unread:
+            faults.append(f"annotation {number_of(entry)}: {unread}; it is left out")
+        else:
+            entries.append(entry)
     return entries, faults
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from augcli.cocomaps.folder import is_unfinished
 from augcli.errors import DatasetError
 from augcli.formats.coco.files import AnnotationFile, read_annotation_file
 from augcli.pixelmaps.drawing import Kind
@@ -41,6 +42,9 @@ def meaning_of(
     labels.json says it, else `space`, with the categories of the file `like`, else COCO's.
     Raises DatasetError where nothing says it, and where what says it is contradictory or cannot be used.
     """
+    if is_unfinished(folder):
+        mend = "run the augcli coco pixelmaps that was interrupted again"
+        raise DatasetError("not all of its maps are made", where=str(folder), mend=mend)
     labels = read_labels(folder)
     images = read_annotation_file(like, where=like.name) if like else None
     if labels:

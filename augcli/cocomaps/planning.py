@@ -1,20 +1,20 @@
-"""What will be made of an annotation file: where its PNGs are, names, and whether there is room for them."""
+"""What will be made of an annotation file: what is asked for, where its PNGs are, and names that clash."""
 
 from __future__ import annotations
 
-import posixpath
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from augcli.codec import MAX_PIXELS
-from augcli.errors import DatasetError, OutputError, printable
+from augcli.errors import DatasetError
 from augcli.formats.coco.entries import ImageEntry
 from augcli.formats.coco.files import AnnotationFile
-from augcli.formats.reading import count
-from augcli.pixelmaps.labels import LABELS
 from augcli.pixelmaps.wishes import Wishes as MapWishes
 from augcli.pixelmaps.wishes import map_name
+from augcli.wording import shortened
+
+LONGEST = 200  # characters of a name in a message
 
 
 @dataclass(frozen=True)
@@ -42,34 +42,23 @@ def segments_folder(file: AnnotationFile, wishes: Wishes) -> Path | None:
     return folder
 
 
-def shared_names(images: Iterable[ImageEntry]) -> Iterator[tuple[ImageEntry, ImageEntry]]:
-    """Each image whose map would have the name of another one's before it, with that one."""
-    before: dict[str, ImageEntry] = {}
+def name_clashes(images: Iterable[ImageEntry]) -> Iterator[tuple[ImageEntry, str]]:
+    """Each image whose map cannot lie beside those of the images before it, and why."""
+    files: dict[str, ImageEntry] = {}
+    folders: dict[str, ImageEntry] = {}
     for image in images:
-        other = before.setdefault(map_name(image.file_name).casefold(), image)
-        if other is not image:
-            yield image, other
+        name = map_name(image.file_name).casefold()
+        above = [str(folder) for folder in PurePosixPath(name).parents]
+        if other := files.get(name):
+            yield image, f"its map would be called as that of {_called(other)}"
+        elif other := folders.get(name):
+            yield image, f"its map would be called as the folder that the map of {_called(other)} is in"
+        elif taken := next((folder for folder in above if folder in files), None):
+            yield image, f"the folder of its map would be called as the map of {_called(files[taken])}"
+        else:
+            files[name] = image
+            folders |= {folder: image for folder in above if folder not in folders}
 
 
-def check_dest(dest: Path, names: Collection[str], described: bytes, *, overwrite: bool) -> None:
-    """Raise OutputError where a map would lie outside of the folder, or over a file.
-
-    Maps that the same command made of the same annotations are made again: that ends an interrupted run.
-    """
-    if dest.exists() and not dest.is_dir():
-        raise OutputError("is a file", where=str(dest), mend="name a folder")
-    root = dest.resolve()
-    for folder in sorted({posixpath.dirname(name) for name in names}):
-        if not (dest / folder).resolve().is_relative_to(root):
-            what = f"is a link that leads out of {dest}"
-            raise OutputError(what, where=str(dest / folder), mend="remove it, or name another folder")
-    if overwrite or _is_ours(dest, described):
-        return
-    if there := [name for name in (LABELS, *names) if (dest / name).exists()]:
-        what = f"{count(len(there), 'file')} would be written over, the first is {printable(there[0])}"
-        raise OutputError(what, where=str(dest), mend="name another folder, or use --overwrite")
-
-
-def _is_ours(dest: Path, described: bytes) -> bool:
-    path = dest / LABELS
-    return path.is_file() and path.read_bytes() == described
+def _called(image: ImageEntry) -> str:
+    return shortened(image.file_name, LONGEST)

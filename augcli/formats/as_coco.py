@@ -37,6 +37,17 @@ def item_of(
     )
 
 
+def outlined(points: Sequence[Sequence[float]]) -> dict[str, Any]:
+    """The fields of an object that one polygon says; its points are in pixel edges."""
+    xs, ys = [point[0] for point in points], [point[1] for point in points]
+    turned = zip(xs, ys, [*xs[1:], xs[0]], [*ys[1:], ys[0]], strict=True)
+    return {
+        "segmentation": [[value for point in points for value in point]],
+        "bbox": [min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys)],
+        "area": abs(sum(x * v - u * y for x, y, u, v in turned)) / 2,
+    }
+
+
 def head_of(
     path: Path,
     categories: Sequence[Mapping[str, Any]],

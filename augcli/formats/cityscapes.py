@@ -1,4 +1,4 @@
-"""The layout `cityscapes`: pictures in `leftImg8bit`, JSON files with polygons in `gtFine`.
+"""The layout `cityscapes`: pictures in `leftImg8bit`, JSON files with polygons and label PNGs in `gtFine`.
 
 See https://github.com/mcordts/cityscapesScripts. A vertex there is a pixel, of which (0, 0) is the first: its
 centre lies half a pixel further in pixel edges. Later polygons lie on top of earlier ones.
@@ -9,13 +9,13 @@ from __future__ import annotations
 import posixpath
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
 
 from augcli.errors import DatasetError, printable
-from augcli.formats.as_coco import categories_of, head_of, item_of
+from augcli.formats.as_coco import categories_of, head_of, item_of, outlined
 from augcli.formats.coco.document import read_document
 from augcli.formats.coco.entries import reason_of
 from augcli.formats.reading import Reading, count, outside
@@ -27,6 +27,12 @@ IMAGES, IMAGE_ENDING, LABELS, LABEL_ENDING = "leftImg8bit", "_leftImg8bit", "gtF
 PATH, FURTHER = "annotation_file", "further"  # fields of an entry, of an annotation
 _OWN = ("label", "polygon", "deleted")
 HALF = 0.5
+MASKS = {  # a mask's name -> what its files end in
+    "label_ids": "_labelIds.png",
+    "instance_ids": "_instanceIds.png",
+    "label_train_ids": "_labelTrainIds.png",
+}
+UNLABELED = {"label_ids": 0, "instance_ids": 0, "label_train_ids": 255}  # their values for it
 
 
 @dataclass
@@ -35,8 +41,10 @@ class _Found:
 
     entries: dict[str, dict[str, Any]] = field(default_factory=dict)
     objects: dict[str, list[tuple[str, dict[str, Any]]]] = field(default_factory=dict)
+    masks: dict[str, dict[str, str]] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
+    mended: list[str] = field(default_factory=list)
     deleted: int = 0
 
 
@@ -71,6 +79,12 @@ class _Index:
                 return hits[0]
         return None
 
+    def masks_of(self, path: str) -> dict[str, str]:
+        """The PNGs of labels beside a file with polygons, by the masks' names."""
+        key = nfc(path).removesuffix(POLYGONS)
+        found = {name: self._by_key.get(key + posixpath.splitext(end)[0]) for name, end in MASKS.items()}
+        return {name: file for name, file in found.items() if file}
+
 
 def _add(found: _Found, tree: Tree, index: _Index, path: str) -> None:
     image = index.find(path)
@@ -86,14 +100,22 @@ def _add(found: _Found, tree: Tree, index: _Index, path: str) -> None:
         document, mended = read_document(tree.root / path, path)
         sides, objects = _sides(document), _list(document.get("objects"))
     except (DatasetError, ValueError) as error:
-        said = str(error) if isinstance(error, DatasetError) else f"{path}: {error}"
+        said = _said(error) if isinstance(error, DatasetError) else f"{path}: {error}"
         found.faults.append(printable(f"{said}; its picture is left out"))
         return
-    found.faults += mended
+    found.mended += mended
     found.entries[image] = {"id": 0, "file_name": image, **sides, PATH: path}
+    found.masks[image] = index.masks_of(path)
     found.objects[image] = []
     for number, one in enumerate(objects, 1):
         _add_object(found, path, image, number, one)
+
+
+def _said(error: DatasetError) -> str:
+    """What is wrong with a JSON file, without the words for those of COCO."""
+    what = "is a list and no object" if error.what.startswith("a list") else error.what
+    mend = "" if "annotation file" in error.mend else error.mend
+    return str(DatasetError(what, where=error.where, mend=mend))
 
 
 def _sides(document: Mapping[str, msgspec.Raw]) -> dict[str, int]:
@@ -135,13 +157,9 @@ def object_of(number: int, one: Any) -> tuple[str, dict[str, Any]]:
         raise ValueError("its polygon is no list of points [x, y]")
     if len(points) < 3:
         raise ValueError(f"its polygon has {count(len(points), 'point')}, at least 3 are needed")
-    xs, ys = ([point[axis] + HALF for point in points] for axis in (0, 1))
-    turned = zip(xs, ys, [*xs[1:], xs[0]], [*ys[1:], ys[0]], strict=True)
     return one["label"], {
         "id": number,
-        "segmentation": [[value for point in zip(xs, ys, strict=True) for value in point]],
-        "bbox": [min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys)],
-        "area": abs(sum(x * v - u * y for x, y, u, v in turned)) / 2,
+        **outlined([(x + HALF, y + HALF) for x, y in points]),
         "iscrowd": 0,
         FURTHER: {key: value for key, value in one.items() if key not in _OWN},
     }
@@ -156,11 +174,15 @@ def _reading(tree: Tree, found: _Found) -> Reading:
     names = sorted({name for objects in found.objects.values() for name, _ in objects})
     numbers = {name: number for number, name in enumerate(names, 1)}
     items = [
-        item_of(image, LABELS, entry, found.objects[image], numbers) for image, entry in found.entries.items()
+        replace(item_of(image, LABELS, entry, found.objects[image], numbers), masks=found.masks[image])
+        for image, entry in found.entries.items()
     ]
-    rest = [file for file in tree.files if file.path not in found.entries]
+    used = {path for item in items for path in item.files}
+    rest = [file for file in tree.files if file.path not in used]
     orphans = [file for file in rest if file.folder in folders]
     objects = sum(map(len, found.objects.values()))
+    head = head_of(tree.root / LABELS, categories_of(numbers), items, found.faults)
+    more = f" and so in {len(found.mended) - 1} more" if len(found.mended) > 1 else ""
     deleted = [f"{count(found.deleted, 'object')} deleted by who drew them"] if found.deleted else []
     return Reading(
         keys={"layout": "cityscapes"},
@@ -168,5 +190,5 @@ def _reading(tree: Tree, found: _Found) -> Reading:
         items=tuple(items),
         orphan_images=tuple(file.path for file in orphans),
         skipped=(*found.skipped, *deleted, *outside(f for f in rest if f not in set(orphans))),
-        annotation_files={LABELS: head_of(tree.root / LABELS, categories_of(numbers), items, found.faults)},
+        annotation_files={LABELS: replace(head, remarks=tuple(line + more for line in found.mended[:1]))},
     )

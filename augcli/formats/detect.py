@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 
-from augcli.errors import DatasetError
+from augcli.errors import ChoiceError, DatasetError
 from augcli.formats import carvana, classes, folders, guess, pairs, pattern, suffix
 from augcli.formats import images as plain
 from augcli.formats.group import group_of
@@ -30,7 +31,7 @@ LAYOUTS = (
     "cityscapes",
 )
 Masks = str | Mapping[str, str | None] | None
-_SHOWN = 4  # recipe lines in one message
+_SHOWN = 4  # folders in one message
 
 _NOTHING = {  # layout -> (what was not found, how to mend it)
     "folders": (
@@ -77,6 +78,7 @@ class _Options:
     optional: Collection[str]
     several: Collection[str]
     annotations: str | None = None
+    classes: Mapping[int, str] = field(default_factory=dict)
 
     def told(self) -> dict[str, str]:
         """What the recipe says, as text."""
@@ -103,6 +105,7 @@ def read_dataset(
     several: Collection[str] = (),
     group: str | None = None,
     annotations: str | None = None,
+    classes: Mapping[int, str] = MappingProxyType({}),
 ) -> Dataset:
     """Find the images below `root` and pair them with their masks, by their names alone, or by COCO's files.
 
@@ -115,19 +118,22 @@ def read_dataset(
     `annotations` is an annotation file of the layout `coco`, or a folder of some, and `images` the folder
     where its names start; relative to the root, or absolute. Where `root` is itself an annotation file
     (.json), an absolute folder `images` is the root instead, or else the folder that holds the file, without
-    one called `annotations`.
+    one called `annotations`; that is also the root of a panoptic file whose images lie below it.
+    `classes` are names of YOLO's classes by number, which come before those of its files.
 
     Raises DatasetError where there is nothing to read, where nothing pairs, where two readings are possible
     (the message shows both as recipe lines), and for two items with one key.
     """
     if root.suffix.lower() == ".json" and root.is_file():
         root, annotations, images = _around(root, images)
-    options = _Options(images, masks, suffix, pairs, optional, several, annotations)
+    if root.suffix.lower() in (".yaml", ".yml") and root.is_file():
+        mend = "give the folder that holds the images, with this file in it"
+        raise DatasetError("is a YAML file and no folder", where=str(root), mend=mend)
+    options = _Options(images, masks, suffix, pairs, optional, several, annotations, classes)
     _check_options(layout, options)
     tree = walk(root)
     if not tree.files:
-        what = "no images below this folder" + (f" ({tree.skipped[0]})" if tree.skipped else "")
-        raise DatasetError(what, where=str(root), mend=f"augcli reads {' '.join(IMAGE_SUFFIXES)}")
+        raise _no_images(tree, annotations)
     return _dataset(tree, _sole(tree, layout, options), group)
 
 
@@ -167,11 +173,9 @@ def _check_options(layout: str, options: _Options) -> None:
 
 def _around(file: Path, images: str | None) -> tuple[Path, str, str | None]:
     """The root of an annotation file's data set, the file, and the folder of the images where it is told."""
-    from augcli.formats.coco.layout import home_of_file
+    from augcli.formats.coco.layout import around
 
-    if images is not None and Path(images).is_absolute():
-        return Path(images), str(file.absolute()), "."
-    return home_of_file(file), str(file.absolute()), images
+    return around(file, images)
 
 
 _HEARD = {
@@ -251,7 +255,7 @@ def _of_yolo(tree: Tree, options: _Options, *, is_named: bool) -> list[Reading]:
         return []
     from augcli.formats.yolo import layout
 
-    return layout.find(tree, options.annotations, is_named=is_named)
+    return layout.find(tree, options.annotations, options.classes, is_named=is_named)
 
 
 def _of_voc(tree: Tree, *, is_named: bool) -> list[Reading]:
@@ -294,7 +298,30 @@ def _detect(tree: Tree, options: _Options) -> list[Reading]:
     found = guess.pairing(tree, options.suffix)
     if not found and options.suffix is not None:
         raise _nothing(tree.root, "suffix", options)
-    return annotated + found or guess.without_masks(tree)
+    return annotated + found or _without_labels(tree)
+
+
+def _without_labels(tree: Tree) -> list[Reading]:
+    """The readings as pictures alone. Raises DatasetError where labels lie there that are not read."""
+    found = guess.without_masks(tree)
+    if tree.documents or tree.closed_documents:
+        from augcli.formats.coco.layout import check_no_labels
+
+        check_no_labels(tree, found[0].keys)
+    return found
+
+
+def _no_images(tree: Tree, annotations: str | None) -> DatasetError:
+    """The refusal of a folder without images, with what to say where only annotations lie there."""
+    what = "no images below this folder" + (f" ({tree.skipped[0]})" if tree.skipped else "")
+    mend = f"augcli reads {' '.join(IMAGE_SUFFIXES)}"
+    if tree.documents:
+        from augcli.formats.coco.finding import annotation_files
+
+        names = [annotations] if annotations is not None else annotation_files(tree)
+        for name in names[:1]:
+            mend = f"if they lie elsewhere say augcli expand RECIPE {tree.root / name} OUTPUT --images DIR"
+    return DatasetError(what, where=str(tree.root), mend=mend)
 
 
 def _nothing(root: Path, layout: str, options: _Options) -> DatasetError:
@@ -307,33 +334,28 @@ def _several(root: Path, readings: Sequence[Reading]) -> DatasetError:
     """The refusal of several readings: separate data sets, or one that can be read in several ways."""
     homes = sorted({reading.home for reading in readings})
     if len(homes) > 1 and "" not in homes:
-        what, mend = f"holds {len(homes)} separate data sets", "give one of them as the input: "
-        return DatasetError(
-            what, where=str(root), mend=mend + _shown([str(root / home) for home in homes], ", ")
-        )
+        what, places = f"holds {len(homes)} separate data sets", [str(root / home) for home in homes]
+        more = f" ... and {len(places) - _SHOWN} more" if len(places) > _SHOWN else ""
+        mend = f"give one of them as the input: {', '.join(places[:_SHOWN])}{more}"
+        return DatasetError(what, where=str(root), mend=mend)
     what = f"holds {len(homes)} separate data sets" if len(homes) > 1 else "can be read in several ways"
-    lines = _shown([recipe_line(reading.keys) for reading in readings], " or ")
-    return DatasetError(what, where=str(root), mend=f"put one of these lines into the recipe: {lines}")
-
-
-def _shown(texts: Sequence[str], between: str) -> str:
-    more = len(texts) - _SHOWN
-    return between.join(texts[:_SHOWN]) + (f" ... and {more} more" if more > 0 else "")
+    return ChoiceError(what, where=str(root), lines=[recipe_line(reading.keys) for reading in readings])
 
 
 def _dataset(tree: Tree, reading: Reading, group: str | None) -> Dataset:
     items = sorted(reading.items, key=lambda item: item.key)
-    placed, said = with_lists(tree.root, reading.home, items)
+    listed = with_lists(tree.root, reading.home, items)
     return Dataset(
         root=tree.root,
         layout=reading.keys["layout"],
         reading=reading.keys,
         reason=reading.reason,
-        items=tuple(replace(item, group=group_of(item.key, group)) for item in placed),
+        items=tuple(replace(item, group=group_of(item.key, group)) for item in listed.items),
         orphan_images=reading.orphan_images,
         orphan_masks=reading.orphan_masks,
-        skipped=(*tree.skipped, *reading.skipped, *said),
+        skipped=(*tree.skipped, *reading.skipped, *listed.said),
         annotation_files=reading.annotation_files,
+        lists=(*reading.lists, *listed.lists),
     )
 
 

@@ -45,6 +45,7 @@ _MASK_WORD = re.compile(
     "masks?|labels?|annot(ation)?s?|anno|anns?|gts?|groundtruth|segs?|segmentations?|semseg|segmaps?"
 )
 _IMAGE_WORD = re.compile("images?|imgs?|photos?|pictures?|rgb|jpegimages")
+_ANNOTATION_WORD = re.compile("annot(ation)?s?|anno|anns?")
 # These name images only where nothing else is in the name: `data`, `train_data`, but not `data_voc`.
 _WEAK_IMAGE_WORD = re.compile("data|inputs?|frames?|left|raw|originals?")
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
@@ -66,6 +67,11 @@ def words(name: str) -> list[str]:
 def for_people(name: str) -> bool:
     """Whether a folder holds pictures made for people to look at (`*Visualization`): never masks."""
     return any(word.startswith("visuali") for word in words(name))
+
+
+def names_annotations(name: str) -> bool:
+    """Whether a folder's name says "annotations"."""
+    return any(_ANNOTATION_WORD.fullmatch(word) for word in words(name))
 
 
 def names_masks(name: str) -> bool:

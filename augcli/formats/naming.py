@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from augcli.errors import DatasetError
+from augcli.formats.cityscapes import IMAGE_ENDING
 from augcli.formats.names import SPLITS, core, split_word
 from augcli.formats.renaming import by_pattern, is_by_pattern
 from augcli.formats.walk import nfc
@@ -65,7 +66,9 @@ def _suffixed(bases: Files, suffix: str) -> Files:
 
 
 def _like_input(item: Item, tag: str, image_suffix: str) -> Bases:
-    image = f"{item.key}{tag}{image_suffix}"
+    name = item.key.removesuffix(IMAGE_ENDING)
+    # Loaders of Cityscapes put another ending in this one's place, or look for what stands before it.
+    image = f"{name}{tag}{item.key[len(name) :]}{image_suffix}"
     return image, {name: _mask_like_input(item, mask, tag, image) for name, mask in item.masks.items()}
 
 
@@ -78,7 +81,10 @@ def _mask_like_input(item: Item, mask: str, tag: str, image: str) -> str:
         stem = new_name + stem[len(old_name) :]
     else:
         base = next((name for name in (old, core(old)) if name and stem.startswith(name)), None)
-        stem = stem + tag if base is None or not tag else old + tag + stem[len(base) :]
+        new = posixpath.splitext(new_name)[0]
+        if base != old:
+            new = new.removesuffix(IMAGE_ENDING)
+        stem = stem + tag if base is None or not tag else new + stem[len(base) :]
     return posixpath.join(folder, stem)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from augcli.formats.names import split_of
 from augcli.formats.walk import File
-from augcli.sample import AnnotationHead, Item
+from augcli.sample import AnnotationHead, Item, SplitList
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*")
 _NOT_TEXT = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
@@ -23,7 +23,7 @@ class Reading:
 
     `home` is the folder that holds this data set, relative to the root: readings with different homes are
     separate data sets. `skipped` has the images that are no part of this reading. `annotation_files` are
-    those of `Dataset`, and `maps` the images that only they explain, as labels.
+    and `lists` those of `Dataset`, and `maps` the images that only they explain, as labels.
     """
 
     keys: Mapping[str, Any]
@@ -35,6 +35,7 @@ class Reading:
     home: str = ""
     annotation_files: Mapping[str, AnnotationHead] = field(default_factory=dict)
     maps: frozenset[str] = frozenset()
+    lists: tuple[SplitList, ...] = ()
 
 
 def item(image: File, mask: File | None = None, label: str | None = None) -> Item:

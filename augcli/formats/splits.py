@@ -5,58 +5,67 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from augcli.errors import DatasetError
 from augcli.formats.names import SPLITS, core
 from augcli.formats.reading import count
 from augcli.formats.walk import is_image, nfc
-from augcli.sample import Item
+from augcli.sample import Item, SplitList
 
 FOLDERS = ("", "splits", "ImageSets/Segmentation", "ImageSets/Main", "ImageSets")
 UNLISTED = "unlisted"  # where there are lists, a picture in none of them belongs to no split
+TOGETHER = "trainval"  # VOC's list of train and val, which is no split
 MAX_LIST_BYTES = 100_000_000
 
 
-def with_lists(
-    root: Path, home: str, items: Sequence[Item], folders: Sequence[str] = FOLDERS
-) -> tuple[tuple[Item, ...], tuple[str, ...]]:
-    """The items with the splits that list files give them, and what is to be said of the lists.
+@dataclass(frozen=True)
+class Listed:
+    """Items with the splits that list files give them, these files, and what is to be said of them."""
+
+    items: tuple[Item, ...]
+    lists: tuple[SplitList, ...] = ()
+    said: tuple[str, ...] = ()
+
+
+def with_lists(root: Path, home: str, items: Sequence[Item], folders: Sequence[str] = FOLDERS) -> Listed:
+    """The items with the splits that list files give them.
 
     The lists lie in one of these folders below `home`, a folder below the root, or below the root itself.
     A line names a picture by its path, its path's end, or its name, with or without its suffix; what stands
     behind it in the line is ignored. Lists are only read where no folder says the split. Raises DatasetError
     for a picture that stands in two lists.
     """
-    has_splits = any(item.split for item in items)
-    lists = {} if has_splits else _lists(root / home, folders) or _lists(root, folders)
-    index = _Index(items)
+    if any(item.split for item in items):
+        return Listed(tuple(items))
+    place = next((home for home in (home, "") if _lists(root / home, folders)), "")
+    files, index = _lists(root / place, folders), _Index(items)
     chosen: dict[str, tuple[str, str]] = {}
-    said = []
-    for split, file in lists.items():
-        name, unknown = file.relative_to(root).as_posix(), []
-        for line in _lines(file):
-            item = index.find(line)
-            if item is None:
-                unknown.append(line)
-            elif (first := chosen.setdefault(item.key, (split, name)))[0] != split:
-                what = f"{item.image} stands in {first[1]} and in {name}"
+    lists, said = [], []
+    for split, file in files.items():
+        name = file.relative_to(root).as_posix()
+        lines, unknown = index.keys_of(_lines(file))
+        lists.append(SplitList(place, file.relative_to(root / place).as_posix(), lines))
+        for key in lines if split != TOGETHER else ():
+            if (first := chosen.setdefault(key, (split, name)))[0] != split:
+                what = f"{index.image_of(key)} stands in {first[1]} and in {name}"
                 raise DatasetError(what, where=str(root), mend="a picture belongs to one split")
-        if unknown:
+        if unknown and split != TOGETHER:
             said.append(f"{name}: {count(len(unknown), 'name')} without an image, first {unknown[0]}")
     if not chosen:
-        return tuple(items), ()
+        return Listed(tuple(items))
     placed = tuple(replace(item, split=chosen.get(item.key, (UNLISTED, ""))[0]) for item in items)
-    return placed, tuple(said)
+    return Listed(placed, tuple(lists), tuple(said))
 
 
 def _lists(home: Path, folders: Sequence[str]) -> dict[str, Path]:
-    """The first of these folders that has lists, and its lists by split."""
+    """The first of these folders that has lists, and its lists by split, at last that of train and val."""
     for folder in folders:
-        found = {split: home / folder / f"{split}.txt" for split in dict.fromkeys(SPLITS.values())}
+        names = dict.fromkeys((*SPLITS.values(), TOGETHER))
+        found = {name: home / folder / f"{name}.txt" for name in names}
         present = {split: file for split, file in found.items() if file.is_file() and not file.is_symlink()}
-        if present:
+        if set(present) - {TOGETHER}:
             return present
     return {}
 
@@ -79,12 +88,29 @@ class _Index:
 
     def __init__(self, items: Iterable[Item]) -> None:
         self._by_name: dict[str, list[Item]] = defaultdict(list)
+        self._images: dict[str, str] = {}
         for item in items:
+            self._images[item.key] = item.image
             name = item.key.rpartition("/")[2]
             for known in {name, core(name)}:  # a list may leave out _img as masks do
                 self._by_name[known].append(item)
 
-    def find(self, line: str) -> Item | None:
+    def image_of(self, key: str) -> str:
+        """The image of an item."""
+        return self._images[key]
+
+    def keys_of(self, lines: Iterable[str]) -> tuple[dict[str, str], list[str]]:
+        """The lines by the items that they name, and those that name none."""
+        known: dict[str, str] = {}
+        unknown = []
+        for line in lines:
+            if item := self._find(line):
+                known.setdefault(item.key, line)
+            else:
+                unknown.append(line)
+        return known, unknown
+
+    def _find(self, line: str) -> Item | None:
         """The one item that a line names: the whole line, or its first word."""
         return self._named(line) or self._named(line.split()[0])
 

@@ -14,7 +14,8 @@ from pathlib import Path
 from augcli.errors import DatasetError, printable
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".jp2", ".j2k")
-TEXT_SUFFIXES = (".txt", ".xml", ".yaml", ".yml")
+_PACKED = (".json.gz", ".json.bz2", ".json.xz", ".json.zip", ".json.zst")
+TEXT_SUFFIXES = (".txt", ".xml", ".yaml", ".yml", ".names", ".labels")
 _UNSAFE = ("Cc", "Zl", "Zp")  # control characters, line and paragraph separators
 
 
@@ -49,7 +50,9 @@ class File:
 class Tree:
     """All image files below `root`, ordered by the bytes of their NFC paths, and what was passed over.
 
-    `documents` are the paths of its JSON files, in the same order, `texts` those of TXT, XML and YAML files.
+    `documents` are the paths of its JSON files, in the same order, `texts` those of TXT, XML, YAML files
+    and of lists of names.
+    `closed_documents` are JSON files that are not read: links, and packed ones.
     """
 
     root: Path
@@ -57,6 +60,7 @@ class Tree:
     skipped: tuple[str, ...] = ()
     documents: tuple[str, ...] = ()
     texts: tuple[str, ...] = ()
+    closed_documents: tuple[str, ...] = ()
 
     @cached_property
     def _paths(self) -> list[str]:
@@ -110,6 +114,7 @@ def walk(root: Path) -> Tree:
     skipped: list[str] = []
     documents: list[str] = []
     texts: list[str] = []
+    closed: list[str] = []
     pending = [""]
     while pending:
         for path, entry in _entries(root, pending.pop()):
@@ -119,11 +124,12 @@ def walk(root: Path) -> Tree:
                 pending.append(path)
             elif is_image(entry.name):
                 files.append(File(path))
+            elif entry.name.lower().endswith(_PACKED) or (entry.is_symlink() and _is_document(entry.name)):
+                closed.append(path)
             elif entry.is_file(follow_symlinks=False):
-                suffix = os.path.splitext(entry.name)[1].lower()
-                documents += [path] if suffix == ".json" else []
-                texts += [path] if suffix in TEXT_SUFFIXES else []
-    ordered = (tuple(sorted(paths, key=nfc)) for paths in (documents, texts))
+                documents += [path] if _is_document(entry.name) else []
+                texts += [path] if entry.name.lower().endswith(TEXT_SUFFIXES) else []
+    ordered = (tuple(sorted(paths, key=nfc)) for paths in (documents, texts, closed))
     return Tree(root, _ordered(files), tuple(sorted(skipped)), *ordered)
 
 
@@ -140,6 +146,10 @@ def _ordered(files: Iterable[File]) -> tuple[File, ...]:
 def is_image(name: str) -> bool:
     """Whether the name's last suffix is an image's, in any case."""
     return os.path.splitext(name)[1].lower() in IMAGE_SUFFIXES
+
+
+def _is_document(name: str) -> bool:
+    return os.path.splitext(name)[1].lower() == ".json"
 
 
 def _check_root(root: Path) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-import cv2
 import numpy as np
 
 from augcli.annotations.rle import drawn, mask_of
@@ -95,7 +94,7 @@ class _Choice:
 
 def is_crowd(annotation: Annotation) -> bool:
     """Whether an annotation is a region of many objects."""
-    return annotation.get("iscrowd") in (1, True)
+    return annotation.get("iscrowd") == 1
 
 
 def draw(annotations: Sequence[Any], width: int, height: int, rules: Rules) -> Drawn:
@@ -163,6 +162,8 @@ def _choose(annotations: Sequence[Any], rules: Rules, noun: str) -> _Choice:
             faults.append(
                 _fault(noun, one, f"its category {shown(category)} is none of the file's categories")
             )
+        elif one.get("iscrowd") not in (None, 0, 1):
+            faults.append(_fault(noun, one, f"its iscrowd is {shown(one['iscrowd'])}, and neither 0 nor 1"))
         elif is_crowd(one) and not rules.with_crowds:
             crowds += 1
         elif category in rules.space.without:
@@ -176,6 +177,13 @@ def _fault(noun: str, annotation: Annotation, what: str) -> str:
     return f"{noun} {shown(annotation.get('id'))}: {what}; the {noun} is left out"
 
 
+def _box_around(mask: Array) -> tuple[int, ...]:
+    """x, y, width and height of what is not 0 in a mask (H, W), uint8."""
+    import cv2  # here, so that reading and checking a recipe does not load OpenCV
+
+    return tuple(cv2.boundingRect(mask))
+
+
 def _layer(annotation: Annotation, width: int, height: int, rules: Rules) -> _Layer | str:
     """An annotation's pixels, or why there are none to be had."""
     segmentation = annotation.get("segmentation")
@@ -185,7 +193,7 @@ def _layer(annotation: Annotation, width: int, height: int, rules: Rules) -> _La
         return "it has no segmentation"
     is_rle = isinstance(segmentation, dict)
     found = mask_of(segmentation if is_rle else drawn(segmentation, width, height))
-    x, y, columns, rows = cv2.boundingRect(found)
+    x, y, columns, rows = _box_around(found)
     window = (slice(y, y + rows), slice(x, x + columns))
     mask = found[window].astype(bool)
     return _Layer(window, mask, int(np.count_nonzero(mask)))
@@ -252,7 +260,7 @@ def _drawn(owner: Array, choice: _Choice, values: Sequence[int], overlapping: in
         for number, (one, value) in enumerate(zip(choice.annotations, values, strict=True), 1):
             seen = (owner == number).view(np.uint8)
             if area := int(np.count_nonzero(seen)):
-                segments.append(Segment(value, one, area, tuple(cv2.boundingRect(seen))))
+                segments.append(Segment(value, one, area, _box_around(seen)))
             else:
                 unseen.append(f"annotation {shown(one.get('id'))}: no pixel of it is seen")
     return Drawn(

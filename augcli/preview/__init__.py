@@ -33,6 +33,7 @@ __all__ = ["Preview", "Wanted", "mask_specs", "preview"]
 class Preview:
     """A finished sheet, how many sources and copies it shows, and one line for each that failed.
 
+    `left_out` says what of annotation files cannot be used, whatever the picture, a line each.
     `image` and `page` raise AugcliError for a sheet too large for memory.
     """
 
@@ -40,6 +41,7 @@ class Preview:
     sources: int
     copies: int
     failures: tuple[str, ...]
+    left_out: tuple[str, ...] = ()
 
     @cached_property
     def image(self) -> Image.Image:
@@ -71,7 +73,8 @@ def preview(recipe: Recipe, root: Path, wanted: Wanted, progress: Progress | Non
     rows = [row for job, pairs in zip(jobs, copies, strict=True) for row in drawing.rows(job, pairs)]
     summary = _summary(recipe, dataset, plan, specs)
     sheet = Sheet(Path(recipe.file).name, summary, rows, drawing.legend(), wanted.cell)
-    return Preview(sheet, len(jobs), drawing.copies, tuple(drawing.failures))
+    left_out = tuple(line for head in dataset.annotation_files.values() for line in head.left_out)
+    return Preview(sheet, len(jobs), drawing.copies, tuple(drawing.failures), left_out)
 
 
 def _expanded(recipe: Recipe, dataset: Dataset, plan: Iterable[Job]) -> list[Job]:
@@ -94,12 +97,11 @@ def mask_specs(recipe: Recipe, dataset: Dataset, max_pixels: int = MAX_PIXELS) -
 def _summary(recipe: Recipe, dataset: Dataset, plan: Sequence[Job], specs: Mapping[str, MaskSpec]) -> str:
     variants = [f"{v.name} {v.copies}" if v.is_random else v.name for v in recipe.variants]
     kinds = [spec.kind if name == SOLE else f"{name}: {spec.kind}" for name, spec in specs.items()]
-    annotations = sum(len(texts) for item in dataset.items for texts in item.annotations.values())
     parts = [
         counted(len(dataset.items), "source"),
         counted(sum(len(job.pairs) for job in plan), "pair"),
         f"variants: {', '.join(variants)}" if variants else "no variants",
-        counted(annotations, "annotation")
+        f"{dataset.layout} annotations"
         if dataset.annotation_files
         else f"{', '.join(kinds)} masks"
         if kinds

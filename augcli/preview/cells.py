@@ -159,7 +159,8 @@ class Drawing:
             return None, []
         program = result.program if result and result.applied else None
         size = source.header.upright_size
-        setting = Setting(program, size, context.rules, context.categories, source.marked)
+        colors = source.sample.masks.get(PANOPTIC)
+        setting = Setting(program, size, context.rules, context.categories, source.marked, colors)
         made = annotated(item, setting, item.masks.get(PANOPTIC), sample.masks.get(PANOPTIC))
         objects = objects_of(made, sample.size, self.objects)
         gone = sum(not one.partly for one in made.left_out)

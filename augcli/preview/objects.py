@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from augcli.annotations.keypoints import HALF, swapped
+from augcli.annotations.keypoints import HALF, side_of, swapped
 from augcli.annotations.pairs import Annotated
-from augcli.annotations.panoptic import ids_of_colors
+from augcli.annotations.panoptic import ids_of_colors, is_panoptic
 from augcli.annotations.rle import drawn, mask_of
 from augcli.formats.coco.texts import entry_of
 from augcli.preview.marks import Dot, Line, Mark
@@ -84,12 +84,10 @@ def _category(entry: Mapping[str, Any], mirror: Sequence[tuple[str, str]]) -> Ca
 
 
 def _side(name: str, number: int, other: int) -> Rgb:
-    """The colour of a keypoint's side; of two that a mirror exchanges one is left."""
+    """The colour of a keypoint's side; of two that a mirror exchanges and say none the first is left."""
     if number == other:
         return MIDDLE
-    if "left" in name.lower():
-        return LEFT
-    return RIGHT if "right" in name.lower() or other < number else LEFT
+    return {"left": LEFT, "right": RIGHT}.get(side_of(name), RIGHT if other < number else LEFT)
 
 
 def _bones(skeleton: Any, points: int) -> Iterator[tuple[int, int]]:
@@ -147,7 +145,8 @@ def _entries(annotated: Annotated) -> Iterator[tuple[str, dict[str, Any]]]:
 def _listed(annotated: Annotated) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """The segments of panoptic annotations."""
     for file, entry in _entries(annotated):
-        yield from ((file, segment) for segment in entry.get("segments_info", ()))
+        if is_panoptic(entry):
+            yield from ((file, segment) for segment in entry["segments_info"])
 
 
 def _segments(annotated: Annotated, legend: Legend) -> Iterator[tuple[Array, Rgb]]:

@@ -99,14 +99,19 @@ def read_subsampling(value: Any) -> str:
 
 
 def read_folder(value: Any) -> str | None:
-    """A folder's name below the input."""
+    """A folder's name below the input, or a file's."""
     if value is None:
         return None
     if not isinstance(value, str) or not value.strip("/"):
         raise mistake(f"expected a folder's name below the input, got {shown(value)}")
     if value.startswith("/") or ".." in value.split("/"):
-        raise mistake(f"expected a folder below the input, got {shown(value)}")
+        is_file = value.lower().endswith(_FILES)
+        what, mend = ("a file", "; copy it there") if is_file else ("a folder", "")
+        raise mistake(f"expected {what} below the input, got {shown(value)}{mend}")
     return value.rstrip("/")
+
+
+_FILES = (".yaml", ".yml", ".json", ".csv")
 
 
 def read_texts(value: Any) -> tuple[str, ...]:

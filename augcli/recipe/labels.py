@@ -18,8 +18,8 @@ SOLE = "mask"  # the name of a data set's only mask
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _ENDINGS = ("_file_name", "_sha256")  # a mask's columns in the manifest
 _COLUMNS = (
-    "annotation_ids annotations_left_out applied attempts copy dropped file_name filled group height image "
-    "label matrix overlaps pixelmaps reencoded sha256 sources split variant warp width"
+    "annotation_ids annotations_left_out applied attempts boxes copy dropped file_name filled group "
+    "height image label matrix overlaps pixelmaps reencoded sha256 sources split variant warp width"
 )
 _FOLDERS = ("images", "masks")  # of the layout `folders`
 _TAKEN = frozenset([*_COLUMNS.split(), *_FOLDERS, "source"])  # the last is a column of metadata.jsonl

@@ -98,7 +98,8 @@ class InputOptions(Options):
         description='what stays together in one split: "{car}_{view}" or a regular expression with one group',
     )
     classes: Annotated[dict[int, str] | dict[str, str] | None, Reading(read_classes, CLASSES_SCHEMA)] = Field(
-        default=None, description="names by mask value, a list of names, or colours by name for rgb masks"
+        default=None,
+        description="names by mask value or YOLO's class, a list of names, or colours by name for rgb masks",
     )
     mask: MaskOptions = Field(default=MaskOptions(), description="what the values of a mask mean")
     image: ImageRange = Field(default=ImageRange(), description="what the values of a picture mean")

@@ -243,8 +243,11 @@ class Pad(Geometric, family="geometric"):
 
     @model_validator(mode="after")
     def _size_or_sides(self) -> Pad:
-        sides = self.model_fields_set & {"left", "top", "right", "bottom"}
-        if (self.size is None) == (not sides):
+        sides = {"left": self.left, "top": self.top, "right": self.right, "bottom": self.bottom}
+        is_said = not self.model_fields_set.isdisjoint(sides)
+        # A recipe as resolved says every side: beside a size those are 0.
+        is_wanted = any(not side.is_always(0) for side in sides.values())
+        if is_wanted if self.size else not is_said:
             raise mistake("pad takes size, or any of left, top, right, bottom")
         return self
 

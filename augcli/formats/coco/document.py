@@ -4,16 +4,31 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 
 from augcli.errors import DatasetError
+from augcli.wording import shown
 
 Document = dict[str, msgspec.Raw]
 
+
+class _Key(str):
+    """A key of an object: a type of its own, so that one that stands there twice is seen twice."""
+
+    __slots__ = ()
+
+
 _MEND = "write the file again, or mend it there"
+_OTHERS = (  # how a file begins that only has the name of a JSON file: what it is, how to mend it
+    (b"\x1f\x8b", "is packed by gzip", "unpack it"),
+    (b"version https://git-lfs", "is a pointer of Git LFS and not the file", "get the file: git lfs pull"),
+    (codecs.BOM_UTF16_LE, "is UTF-16", "write it as UTF-8"),
+    (codecs.BOM_UTF16_BE, "is UTF-16", "write it as UTF-8"),
+)
 _SLACK = 200  # frames
 _CHUNK = 1 << 24  # bytes
 _MAX_DIGITS = 4300  # of a number that Python reads: sys.get_int_max_str_digits()
@@ -28,7 +43,7 @@ def read_document(path: Path, where: str) -> tuple[Document, list[str]]:
     """The top-level keys of a JSON file with their texts, and what was mended, a line each.
 
     NaN and Infinity, which Python writes and JSON does not have, are read as null. Raises DatasetError for a
-    file that cannot be read, is no JSON (with line and column), or is no object.
+    file that cannot be read, is no JSON (with line and column), is no object, or has a key twice.
     """
     try:
         data = path.read_bytes()
@@ -36,6 +51,9 @@ def read_document(path: Path, where: str) -> tuple[Document, list[str]]:
         what = f"cannot be read ({error.strerror or error})"
         raise DatasetError(what, where=where, mend="check the path of the annotation file") from error
     data = data.removeprefix(codecs.BOM_UTF8)
+    for start, what, mend in _OTHERS:
+        if data.startswith(start):
+            raise DatasetError(what, where=where, mend=mend)
     _check_text(data, where)
     _check_kind(data, where)
     try:
@@ -59,14 +77,25 @@ def elements(text: msgspec.Raw, key: str, where: str) -> list[msgspec.Raw]:
 
 def _keys(data: bytes, where: str) -> Document:
     """The top-level keys. What is nested so deeply that a later reader might give up is refused here."""
+    keys: list[_Key] = []
 
-    def deeper(frames: int) -> Document:
-        return deeper(frames - 1) if frames else msgspec.json.decode(data, type=Document)
+    def seen(_: type, key: str) -> _Key:
+        keys.append(_Key(key))
+        return keys[-1]
+
+    def deeper(frames: int) -> dict[_Key, msgspec.Raw]:
+        if frames:
+            return deeper(frames - 1)
+        return msgspec.json.decode(data, type=dict[_Key, msgspec.Raw], dec_hook=seen)
 
     try:
-        return deeper(_SLACK)
+        document = deeper(_SLACK)
     except RecursionError as error:
         raise DatasetError("lists and objects are nested too deeply", where=where, mend=_MEND) from error
+    if len(keys) > len(document):
+        twice = next(key for key, times in Counter(keys).items() if times > 1)
+        raise DatasetError(f"holds {shown(twice)} twice", where=where, mend="leave one of them")
+    return {str(key): text for key, text in document.items()}
 
 
 def _check_text(data: bytes, where: str) -> None:

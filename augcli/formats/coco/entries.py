@@ -13,6 +13,7 @@ import msgspec
 from augcli.wording import shown
 
 MAX_ID = 2**53  # beyond it, programs that read numbers as doubles take one id for another
+MAX_SOURCE_ID = MAX_ID - 2**32  # of an input: the ids of copies follow its largest
 MAX_SIDE = 2**31 - 1
 _DRIVE = re.compile(r"[A-Za-z]:")
 _UNSAFE = ("Cc", "Zl", "Zp")  # control characters, line and paragraph separators
@@ -38,7 +39,9 @@ class AnnotationFields(msgspec.Struct, gc=False):
 class ImageEntry:
     """An image of an annotation file: `width` and `height` in pixels, 0 where the file does not say them.
 
-    `file_name` has no `.` and no empty components; `text` is the entry's JSON text.
+    `file_name` has no `.`, no empty components, and `/` for the backslashes of Windows; `with_backslash` is
+    the name as it stands, `""` where it has none: elsewhere they may be a part of a name. `text` is the
+    entry's JSON text.
     """
 
     id: int
@@ -46,6 +49,7 @@ class ImageEntry:
     width: int
     height: int
     text: bytes
+    with_backslash: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,18 +65,19 @@ _images = msgspec.json.Decoder(_ImageFields)
 _annotations = msgspec.json.Decoder(AnnotationFields)
 
 
-def image_entry(text: bytes, place: int) -> ImageEntry | Refused:
+def image_entry(text: bytes, place: int, max_id: int = MAX_ID) -> ImageEntry | Refused:
     """The image of a JSON text, or why there is none; `place` counts the entries from 1."""
     try:
         fields = _images.decode(text)
     except msgspec.MsgspecError as error:
         return Refused(f"entry {place} of images", None, f"cannot be read: {reason_of(error)}")
-    if why := why_no_id(fields.id):
+    if why := why_no_id(fields.id, max_id=max_id):
         return Refused(f"entry {place} of images", None, why)
     if why := why_no_path(fields.file_name):
         return Refused(f"image {fields.id}", fields.id, why)
-    name = posixpath.normpath(fields.file_name)
-    return ImageEntry(fields.id, name, _side(fields.width), _side(fields.height), text)
+    name = posixpath.normpath(slashed(fields.file_name))
+    before = posixpath.normpath(fields.file_name) if "\\" in fields.file_name else ""
+    return ImageEntry(fields.id, name, _side(fields.width), _side(fields.height), text, before)
 
 
 def annotation_fields(text: bytes) -> AnnotationFields | str:
@@ -83,22 +88,31 @@ def annotation_fields(text: bytes) -> AnnotationFields | str:
         return f"cannot be read: {reason_of(error)}"
 
 
-def why_no_id(value: object, field: str = "id") -> str:
+def has_segments(fields: AnnotationFields) -> bool:
+    """Whether an annotation has a list of segments, as those of panoptic files have."""
+    text = fields.segments_info
+    return isinstance(text, msgspec.Raw) and memoryview(text)[0] == ord("[")
+
+
+def why_no_id(value: object, field: str = "id", max_id: int = MAX_ID) -> str:
     """Why a value is no id, or `""`."""
     if value is None:
         return f"has no {field}"
     if type(value) is not int:
         return f"its {field} {shown(value)} is no whole number"
-    return f"its {field} {value} is too large" if abs(value) > MAX_ID else ""
+    return f"its {field} {value} is too large" if abs(value) > max_id else ""
+
+
+def slashed(name: str) -> str:
+    """A `file_name` with `/` for the backslashes of Windows."""
+    return name.replace("\\", "/")
 
 
 def why_no_path(name: object) -> str:
     """Why a `file_name` is no path below a folder, or `""`; links are not looked at."""
     if not isinstance(name, str) or not name:
         return "has no file_name" if name in (None, "") else f"its file_name {shown(name)} is no text"
-    said = f"its file_name {shown(name)}"
-    if "\\" in name:
-        return f"{said} has a backslash, write /"
+    said, name = f"its file_name {shown(name)}", slashed(name)
     if name.startswith("/") or _DRIVE.match(name):
         return f"{said} is absolute"
     if ".." in name.split("/"):

@@ -10,7 +10,7 @@ from typing import Any
 from augcli.errors import DatasetError, printable
 from augcli.formats.coco.categories import read_categories
 from augcli.formats.coco.document import elements, read_document
-from augcli.formats.coco.entries import ImageEntry
+from augcli.formats.coco.entries import MAX_ID, ImageEntry
 from augcli.formats.coco.images import Images, read_images, refusals
 from augcli.formats.coco.objects import Annotations, Kind, read_annotations, stranger_lines
 from augcli.sample import AnnotationHead
@@ -61,11 +61,12 @@ class AnnotationFile:
         return (self._annotations.text(at) for at in places)
 
 
-def read_annotation_file(path: Path, *, where: str) -> AnnotationFile:
+def read_annotation_file(path: Path, *, where: str, max_id: int = MAX_ID) -> AnnotationFile:
     """Read a data set's JSON file: instances, keypoints, captions, stuff, panoptic segments, or images alone.
 
     What is wrong with single entries stands in `faults`, each line begins with `where`, and costs only those
-    entries. Ids below 1, and those that two annotations share, are replaced. All texts are valid JSON.
+    entries. Ids of annotations below 1 or above `max_id`, and those that two share, are replaced; images with
+    such a large one are left out. All texts are valid JSON.
     Raises DatasetError for a file that cannot be read or is no JSON (with line and column), for a list of
     results, and where `images` or `annotations` is no list, or `images` is missing.
     """
@@ -76,8 +77,8 @@ def read_annotation_file(path: Path, *, where: str) -> AnnotationFile:
     raw_images, raw_annotations = (
         elements(document[key], key, where) if key in document else [] for key in _LISTS
     )
-    images = read_images(raw_images)
-    found = read_annotations(raw_annotations, {image.id for image in images.usable})
+    images = read_images(raw_images, max_id)
+    found = read_annotations(raw_annotations, {image.id for image in images.usable}, max_id)
     rest = {key: bytes(text) for key, text in document.items() if key not in _LISTS}
     categories, bad = read_categories(rest.get("categories"))
     lines = (*bad, *_faults(images, found))
@@ -88,7 +89,8 @@ def read_annotation_file(path: Path, *, where: str) -> AnnotationFile:
         categories=categories,
         largest_image_id=images.largest_id,
         largest_annotation_id=found.largest_id,
-        faults=(*mended, *(printable(f"{where}: {line}") for line in lines)),
+        faults=tuple(printable(f"{where}: {line}") for line in lines),
+        remarks=tuple(mended),
         renumbered=tuple(found.renumbered),
         path=path,
     )

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from augcli.errors import DatasetError, printable
+from augcli.errors import ChoiceError, DatasetError, printable
 from augcli.formats.coco.entries import AnnotationFields, annotation_fields
 from augcli.formats.coco.files import AnnotationFile
 from augcli.formats.coco.finding import split_said
@@ -17,7 +17,7 @@ from augcli.formats.coco.places import Places, image_roots
 from augcli.formats.names import split_of
 from augcli.formats.reading import count, recipe_line
 from augcli.formats.walk import File, Tree, is_image
-from augcli.sample import PANOPTIC, AnnotationHead, Item
+from augcli.sample import PANOPTIC, AnnotationHead, Item, Missing
 
 
 @dataclass
@@ -49,20 +49,34 @@ class Joined:
     def add(self, name: str, file: AnnotationFile, root: str) -> None:
         """Add what a file says whose `file_name`s start from `root`."""
         split = split_said(name) or split_of(root)
-        order = []
+        order, windows, missing = [], list[str](), list[Missing]()
         maps = self._map_root(name, split, file) if file.kind == "panoptic" else None
         for image in file.images:
-            picture = self.places.file(root, image.file_name)
+            image_name = self.places.name_of(image)
+            picture = self.places.file(root, image_name)
             if picture is None:
-                self.missing[posixpath.join(root, image.file_name)].append(name)
+                path = posixpath.join(root, image_name)
+                self.missing[path].append(called(self.tree.root, name, file))
+                lost = len(file.annotations_of(image.id))
+                missing.append(Missing(path, _why_missing(self.tree.root, path), lost))
                 continue
+            windows += [image.with_backslash] if image.with_backslash not in ("", image_name) else []
             draft = self.drafts[picture]
             draft.entries[name] = image.text
             draft.annotations[name] = file.annotations_of(image.id)
             draft.splits |= {name: split} if split else {}
             draft.masks |= self._map_of(draft.annotations[name], maps)
             order.append(picture.key)
-        head = replace(file.head, image_root=root, map_root=maps, split=split, order=tuple(order))
+        remarks = (*file.head.remarks, *_of_windows(called(self.tree.root, name, file), windows))
+        head = replace(
+            file.head,
+            image_root=root,
+            map_root=maps,
+            split=split,
+            order=tuple(order),
+            remarks=remarks,
+            missing=tuple(missing),
+        )
         self.heads[name] = head
 
     def items(self) -> tuple[Item, ...]:
@@ -89,16 +103,25 @@ class Joined:
             name for name, own in draft.annotations.items() if own and self.heads[name].kind == "panoptic"
         ]
         if len(names) > 1:
-            lines = (recipe_line({"layout": "coco", "annotations": name}) for name in names[:4])
-            mend = f"put one of these lines into the recipe: {' or '.join(lines)}"
+            lines = [recipe_line({"layout": "coco", "annotations": name}) for name in names]
             what = f"{picture} has a panoptic map in {names[0]} and in {names[1]}"
-            raise DatasetError(what, where=str(self.tree.root), mend=mend)
+            raise ChoiceError(what, where=str(self.tree.root), lines=lines)
 
     def missing_lines(self) -> Iterator[str]:
         """A line for each image that a file names and that cannot be used."""
         for path, names in self.missing.items():
             more = f" and {len(names) - 1} more" if len(names) > 1 else ""
             yield printable(f"{path}: {_why_missing(self.tree.root, path)}; {names[0]}{more} has it")
+
+    def unnamed_maps(self) -> dict[str, list[str]]:
+        """The PNGs that no annotation names, by their folders: those whose PNGs are mostly named are maps."""
+        pictures = {picture.folder for picture in self.drafts}
+        folders: dict[str, list[str]] = defaultdict(list)
+        for file in self.tree.files:
+            if file.suffix.lower() == ".png" and file.folder not in pictures:
+                folders[file.folder].append(file.path)
+        unnamed = {folder: [path for path in own if path not in self.maps] for folder, own in folders.items()}
+        return {folder: own for folder, own in unnamed.items() if 0 < 2 * len(own) <= len(folders[folder])}
 
     def _map_of(self, texts: Iterable[bytes], root: str | None) -> dict[str, str]:
         """The PNG of a picture's panoptic annotation, as a mask."""
@@ -114,42 +137,55 @@ class Joined:
         texts = map(annotation_fields, panoptic.all_annotations())
         fields = (entry for entry in texts if isinstance(entry, AnnotationFields))
         names = [posixpath.normpath(entry.file_name) for entry in fields]
-        roots = image_roots(self.places.folders(names), name, split, None)
+        said = called(self.tree.root, name, panoptic)
+        roots = image_roots(self.places.folders(names), name, split, None, of_maps=True)
         if len(roots) != 1:
             them = count(len(names), "PNG")
+            mend = "" if said == name else "; give the folder that holds them and the pictures as the input"
             where = (
-                f"its {them} may lie in {' or in '.join(roots)}" if roots else f"none of its {them} is here"
+                f"its {them} may lie in {' or in '.join(roots)}"
+                if roots
+                else f"none of its {them} is here{mend}"
             )
-            self.skipped.append(f"{name}: {where}")
+            self.skipped.append(f"{said}: {where}")
             return None
         found = {map_name: self.places.file(roots[0], map_name) for map_name in names}
         self.maps |= {file.path for file in found.values() if file}
         lost = [map_name for map_name, file in found.items() if file is None]
         if lost:
-            self.skipped.append(f"{name}: {count(len(lost), 'PNG')} not in {roots[0]}, first {lost[0]}")
+            self.skipped.append(f"{said}: {count(len(lost), 'PNG')} not in {roots[0]}, first {lost[0]}")
         return roots[0]
 
 
-def image_root(root: Path, name: str, file: AnnotationFile, places: Places, told: str | None) -> str | None:
+def called(root: Path, name: str, file: AnnotationFile) -> str:
+    """What messages call an annotation file: one that lies outside of the root has no place there."""
+    return name if file.head.path == root / name else file.name
+
+
+def image_root(
+    root: Path, name: str, file: AnnotationFile, places: Places, told: str | None, annotations: str | None
+) -> str | None:
     """The folder where a file's `file_name`s start; None where none of its images is there.
 
-    Raises DatasetError where it may be one or another.
+    `told` is the folder that the user names, and `annotations` the file, or the folder of some. Raises
+    DatasetError where it may be one folder or another.
     """
-    found = places.folders(image.file_name for image in file.images)
+    found = places.folders(map(places.name_of, file.images))
     if file.kind == "panoptic":  # its PNGs may be called as its pictures are
         own = posixpath.splitext(posixpath.basename(name))[0]
         found = Counter({folder: n for folder, n in found.items() if posixpath.basename(folder) != own})
     roots = image_roots(found, name, split_said(name), told)
     if len(roots) > 1:
-        raise _ambiguous(root, name, roots)
+        raise _ambiguous(root, called(root, name, file), roots, annotations)
     return roots[0] if roots else None
 
 
 def why_unused(name: str, file: AnnotationFile) -> str:
     """Why nothing of a file can be used."""
     if not file.images:
-        return f"{name}: no image in it can be used" + (f" ({file.faults[0]})" if file.faults else "")
-    first = file.images[0].file_name
+        why = file.faults[0].removeprefix(f"{name}: ") if file.faults else "it has none"
+        return f"{name}: no image in it can be used ({why.partition('; ')[0]})"
+    first = file.images[0].with_backslash or file.images[0].file_name
     return printable(f"{name}: none of its {count(len(file.images), 'image')} is here, first {first}")
 
 
@@ -162,13 +198,18 @@ def _split(root: Path, path: str, splits: Mapping[str, str]) -> str | None:
     return next(iter(splits.values()), None)
 
 
-def _ambiguous(root: Path, name: str, roots: list[str]) -> DatasetError:
-    lines = [
-        recipe_line({"layout": "coco", "annotations": name, "images": folder or "."}) for folder in roots[:4]
-    ]
+def _of_windows(name: str, names: list[str]) -> Iterator[str]:
+    """The remark that backslashes are read as `/`."""
+    if names:
+        yield printable(f"{name}: \\ in {count(len(names), 'file_name')} is read as /, first {names[0]}")
+
+
+def _ambiguous(root: Path, name: str, roots: list[str], annotations: str | None) -> DatasetError:
+    # A line that names one file would leave the others of the data set out.
+    told = {"annotations": annotations} if annotations is not None else {}
+    lines = [recipe_line({"layout": "coco", **told, "images": folder or "."}) for folder in roots]
     what = f"the images of {name} may be those in {' or in '.join(folder or '.' for folder in roots[:4])}"
-    mend = f"put one of these lines into the recipe: {' or '.join(lines)}"
-    return DatasetError(what, where=str(root), mend=mend)
+    return ChoiceError(what, where=str(root), lines=lines)
 
 
 def _why_missing(root: Path, path: str) -> str:

@@ -8,13 +8,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from augcli.errors import DatasetError
+from augcli.errors import DatasetError, printable
+from augcli.formats.coco.entries import MAX_SOURCE_ID
 from augcli.formats.coco.files import read_annotation_file
-from augcli.formats.coco.finding import annotation_files, home_of
+from augcli.formats.coco.finding import (
+    annotation_files,
+    files_with_labels,
+    holds,
+    home_of,
+    lies_with_annotations,
+)
 from augcli.formats.coco.joining import Joined, image_root, why_unused
 from augcli.formats.coco.places import Places
 from augcli.formats.names import role
-from augcli.formats.reading import Reading, count, outside
+from augcli.formats.reading import Reading, count, outside, recipe_line
 from augcli.formats.walk import Tree
 from augcli.sample import Item
 
@@ -30,36 +37,99 @@ def find(tree: Tree, annotations: str | None, images: str | None, *, is_named: b
     """
     files = _told(tree, annotations) if annotations is not None else _found(tree)
     folder = None if images is None else path_below(tree.root, tree.root / images)
-    joined, unused = _joined(tree, files, folder, is_one=annotations is not None)
+    joined, unused = _joined(tree, files, folder, annotations)
     if is_named and unused and not joined:
-        mend = "name the folder where its file_names start: input: {layout: coco, images: DIR}"
-        raise DatasetError(unused[0], where=str(tree.root), mend=mend)
+        raise _unused(tree.root, files, unused[0])
+    if annotations is None:
+        unused += [_why_closed(tree, name) for name in filter(lies_with_annotations, tree.closed_documents)]
     said = {"annotations": annotations, "images": None if folder is None else folder or "."}
     told = {key: path for key, path in said.items() if path and not Path(path).is_absolute()}
     readings = [_reading(data, home, {"layout": "coco"} | told, unused) for home, data in joined.items()]
-    return readings if len(readings) == 1 else [replace(r, keys=_keys_of(r)) for r in readings]
+    if len(readings) == 1:
+        return readings
+    keys = [_keys_of(reading) for reading in readings]
+    return [
+        replace(reading, keys=own if keys.count(own) == 1 else _keys_by_images(reading))
+        for reading, own in zip(readings, keys, strict=True)
+    ]
+
+
+def check_no_labels(tree: Tree, otherwise: Mapping[str, str]) -> None:
+    """Raise DatasetError for a file that may hold labels, of which nothing is used.
+
+    `otherwise` are the recipe's keys of the reading that does without it.
+    """
+    name = next(files_with_labels(tree), None)
+    if name is not None:
+        mend = f"mend the file, or to do without its labels say {recipe_line(otherwise)}"
+        raise DatasetError(_why_not_read(tree, name), where=str(tree.root), mend=mend)
+
+
+def _why_not_read(tree: Tree, name: str) -> str:
+    if name in tree.closed_documents:
+        return _why_closed(tree, name)
+    try:
+        file = read_annotation_file(tree.root / name, where=name, max_id=MAX_SOURCE_ID)
+    except DatasetError as error:
+        return f"{error.where}: {error.what}"
+    places = Places(tree.files)
+    if places.folders(map(places.name_of, file.images)):
+        line = recipe_line({"layout": "coco", "annotations": name})
+        return f"{name}: does not begin as annotation files do; if it is one say {line}"
+    return why_unused(name, file)
+
+
+def _why_closed(tree: Tree, name: str) -> str:
+    is_link = (tree.root / name).is_symlink()
+    return f"{name}: is {'a link, and links are not followed' if is_link else 'packed, and not read'}"
+
+
+def _unused(root: Path, files: Mapping[str, Path], why: str) -> DatasetError:
+    """The refusal of the only files that are named, with the place of one that lies elsewhere."""
+    away = [path for name, path in files.items() if path != root / name]
+    if away:
+        mend = f"its images are looked for in {root}: name the folder where its file_names start"
+        return DatasetError(why, where=str(away[0].parent), mend=mend)
+    mend = "name the folder where its file_names start: input: {layout: coco, images: DIR}"
+    return DatasetError(why, where=str(root), mend=mend)
 
 
 def _joined(
-    tree: Tree, files: Mapping[str, Path], folder: str | None, *, is_one: bool
+    tree: Tree, files: Mapping[str, Path], folder: str | None, annotations: str | None
 ) -> tuple[dict[str, Joined], list[str]]:
     """The data sets of these files by their folder, and why some of the files are of none.
 
     Files are of one data set where the folders of their images are, without their words for images and
-    splits; or always, where they are to be `is_one`.
+    splits; or always, where the user names them as `annotations`.
     """
     places = Places(tree.files)
     joined: dict[str, Joined] = {}
     unused: list[str] = []
+    told = None if annotations is None or Path(annotations).is_absolute() else annotations
     for name, path in files.items():
-        file = read_annotation_file(path, where=name if path == tree.root / name else path.name)
-        root = image_root(tree.root, name, file, places, folder)
+        where = name if path == tree.root / name else path.name
+        file = read_annotation_file(path, where=where, max_id=MAX_SOURCE_ID)
+        root = image_root(tree.root, name, file, places, folder, told)
         if root is None:
-            unused.append(why_unused(name, file))
+            unused.append(why_unused(where, file))
         else:
-            home = "" if is_one else home_of(root)
+            home = "" if annotations is not None else home_of(root)
             joined.setdefault(home, Joined(tree, places)).add(name, file, root)
     return joined, unused
+
+
+def around(file: Path, images: str | None) -> tuple[Path, str, str | None]:
+    """The root of an annotation file's data set, the file, and the folder of the images where it is told.
+
+    An absolute folder of images is the root; except for a panoptic file around both: its PNGs lie beside it.
+    """
+    home, path = home_of_file(file), str(file.absolute())
+    if images is None or not Path(images).is_absolute():
+        return home, path, images
+    below = Path(os.path.relpath(Path(images).resolve(), home.resolve())).as_posix()
+    if below != "." and not _is_outside(below) and holds(file, b'"segments_info"'):
+        return home, path, below
+    return Path(images), path, "."
 
 
 def home_of_file(path: Path) -> Path:
@@ -105,7 +175,8 @@ def _reading(found: Joined, home: str, keys: Mapping[str, str], unused: Sequence
     items, files = found.items(), found.tree.files
     pictures = {item.image for item in items}
     folders = {posixpath.dirname(path) for path in pictures}
-    taken, maps = {item.key for item in items}, found.maps - pictures
+    unnamed = found.unnamed_maps()
+    taken, maps = {item.key for item in items}, found.maps.union(*unnamed.values()) - pictures
     rest = [file for file in files if file.path not in pictures and file.path not in maps]
     near = (file for file in rest if posixpath.dirname(file.path) in folders)
     loose = {file: file.path for file in near if file.key not in taken}
@@ -118,6 +189,7 @@ def _reading(found: Joined, home: str, keys: Mapping[str, str], unused: Sequence
         skipped=(
             *unused,
             *found.skipped,
+            *(_unnamed_line(folder, own) for folder, own in unnamed.items()),
             *found.missing_lines(),
             *outside(file for file in rest if file not in loose),
         ),
@@ -125,6 +197,11 @@ def _reading(found: Joined, home: str, keys: Mapping[str, str], unused: Sequence
         annotation_files={name: replace(head, written=written[name]) for name, head in found.heads.items()},
         maps=frozenset(maps),
     )
+
+
+def _unnamed_line(folder: str, paths: Sequence[str]) -> str:
+    them = count(len(paths), "PNG")
+    return printable(f"{folder}: {them} that no annotation names, first {posixpath.basename(paths[0])}")
 
 
 def _reason(names: Sequence[str], items: Sequence[Item]) -> str:
@@ -138,6 +215,12 @@ def _written(names: Sequence[str]) -> dict[str, str]:
     alone = {name: f"{_FOLDER}/{posixpath.basename(name)}" for name in names}
     is_clear = len({path.casefold() for path in alone.values()}) == len(names)
     return alone if is_clear else {name: name for name in names}
+
+
+def _keys_by_images(reading: Reading) -> dict[str, str]:
+    """The recipe's keys that tell a reading from others whose annotation files lie in the same folder."""
+    roots = [head.image_root for head in reading.annotation_files.values()]
+    return {"layout": "coco", "images": (posixpath.commonpath(roots) if all(roots) else "") or "."}
 
 
 def _keys_of(reading: Reading) -> dict[str, str]:

@@ -17,7 +17,8 @@ def entry_of(text: bytes) -> dict[str, Any]:
     try:
         return msgspec.json.decode(text, type=dict[str, Any])
     except (msgspec.MsgspecError, RecursionError) as error:
-        raise DatasetError(f"an entry cannot be read: {error}") from error
+        reason = str(error).partition(" - at ")[0]
+        raise DatasetError(f"an entry cannot be read: {reason}") from error
 
 
 def text_of(value: Any) -> bytes:

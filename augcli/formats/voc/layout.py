@@ -100,17 +100,18 @@ def _reading(tree: Tree, home: str, found: _Found) -> Reading:
     names = sorted({name for document in found.documents.values() for name, _ in document.objects})
     numbers = {name: number for number, name in enumerate(names, 1)}
     items = [_item(path, found, numbers) for path in found.images]
-    placed, said = with_lists(tree.root, home, items, (LISTS,))
+    listed = with_lists(tree.root, home, items, (LISTS,))
     rest = [file for file in tree.files if file.path not in pictures]
     orphans = [file for file in rest if file.folder in folders]
     objects = sum(len(texts) for item in items for texts in item.annotations.values())
     return Reading(
         keys={"layout": "voc"},
         reason=f"{count(len(items), 'XML file')} of Pascal VOC with {count(objects, 'object')}",
-        items=placed,
+        items=listed.items,
         orphan_images=tuple(file.path for file in orphans),
-        skipped=(*found.skipped, *said, *outside(file for file in rest if file not in set(orphans))),
+        skipped=(*found.skipped, *listed.said, *outside(file for file in rest if file not in set(orphans))),
         home=home,
+        lists=listed.lists,
         annotation_files={
             ANNOTATIONS: head_of(tree.root / ANNOTATIONS, categories_of(numbers), items, found.faults)
         },

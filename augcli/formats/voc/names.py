@@ -7,6 +7,7 @@ import posixpath
 ANNOTATIONS = "Annotations"
 IMAGES = ("JPEGImages", "images")
 LISTS = "ImageSets/Main"
+POLYGON, POINT = "polygon", "point"  # elements of an object
 PART_OF, XML, DEPTH, PATH = "part_of", "xml", "depth", "annotation_file"  # further fields of an entry
 
 

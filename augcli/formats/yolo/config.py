@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import posixpath
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,11 +16,12 @@ from typing import Any
 import yaml
 
 from augcli.errors import DatasetError
-from augcli.formats.yolo.names import SPLITS
+from augcli.formats.yolo.names import NAMES, SPLITS
 from augcli.wording import shown
 
 MAX_BYTES = 1 << 20
 _NOTHING: tuple[Any, ...] = (None, [], "", "null", "~")
+_KEY = re.compile(rb"^[ \t]*(\w+)[ \t]*:", re.MULTILINE)
 _OWN = ("path", "names", "nc", "kpt_shape", "download", "minival", "validation", *SPLITS)
 
 
@@ -29,7 +31,8 @@ class Config:
 
     `keypoints` are names, a left and a right one for each pair of `flip_idx`; `dimensions` is how many
     numbers a row has for each, 2 or 3. `splits` are folders or lists of pictures, as they are written, by
-    split, and `folder` is what they are relative to. `rest` are the further keys.
+    split, and `folder` is what they are relative to. `rest` are the further keys. `named_in` says where the
+    names are, if not in the file.
     """
 
     file: str = ""
@@ -40,15 +43,39 @@ class Config:
     splits: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     rest: Mapping[str, Any] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
+    named_in: str = ""
 
 
 def looks_like_config(path: Path) -> bool:
-    """Whether a YAML file says names of classes, and pictures of a split."""
+    """Whether a YAML file says names of classes, and pictures of a split, which data.yaml may leave out.
+
+    One that is broken counts if lines of it begin so, and data.yaml always.
+    """
+    is_called_so = path.stem.lower() == posixpath.splitext(NAMES)[0]
+    keys: set[str]
     try:
-        data = _loaded(path, path.name, yaml.BaseLoader)
+        keys = set(_loaded(path, path.name, yaml.BaseLoader))
+    except DatasetError:
+        keys = {"names"} if is_called_so else {key.decode() for key in _KEY.findall(_start(path))}
+    return "names" in keys and (is_called_so or not keys.isdisjoint(SPLITS))
+
+
+def is_sound(path: Path) -> bool:
+    """Whether a file is YAML that can be read."""
+    try:
+        _loaded(path, path.name, yaml.BaseLoader)
     except DatasetError:
         return False
-    return "names" in data and any(key in data for key in SPLITS)
+    return True
+
+
+def _start(path: Path) -> bytes:
+    """As much of a file as would be read; nothing where it cannot be."""
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES)
+    except OSError:
+        return b""
 
 
 def read_config(path: Path, where: str) -> Config:
@@ -83,6 +110,11 @@ def _loaded(path: Path, where: str, loader: type[yaml.BaseLoader | yaml.SafeLoad
         if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text)):
             raise DatasetError("aliases (*name) are not read in it", where=where, mend="write them out")
         loaded = yaml.load(text, loader)  # noqa: S506 - both make nothing but plain values
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = f": line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        what = f"is no YAML ({error.problem or error.context})"
+        raise DatasetError(what, where=f"{where}{place}", mend=mend) from error
     except (OSError, ValueError, yaml.YAMLError, RecursionError) as error:
         what = "cannot be read" if isinstance(error, OSError) else "is no YAML"
         raise DatasetError(f"{what} ({' '.join(str(error).split())})", where=where, mend=mend) from error
@@ -122,8 +154,10 @@ def _keypoints(data: Mapping[str, Any], where: str) -> tuple[tuple[str, ...], tu
     count, flip = int(data["kpt_shape"][0]), data.get("flip_idx")
     if flip is not None:
         return _by_pairs(flip, count, where), ()
-    remark = f"{where}: kpt_shape without flip_idx: a mirror exchanges keypoints by their names alone"
-    return _named(data.get("kpt_names"), count), (remark,)
+    names = _named(data.get("kpt_names"), count)
+    by_name = "exchange left and right keypoints by their names alone"
+    does = "do not exchange left and right keypoints" if names == _numbers(count) else by_name
+    return names, (f"{where}: kpt_shape without flip_idx: mirrored copies {does}; say flip_idx",)
 
 
 def _named(value: Any, count: int) -> tuple[str, ...]:
@@ -131,6 +165,10 @@ def _named(value: Any, count: int) -> tuple[str, ...]:
     first = next(iter(value.values()), None) if isinstance(value, dict) else value
     if isinstance(first, list) and len(first) == count and len({*map(str, first)}) == count:
         return tuple(map(str, first))
+    return _numbers(count)
+
+
+def _numbers(count: int) -> tuple[str, ...]:
     return tuple(map(str, range(count)))
 
 

@@ -6,9 +6,10 @@ import posixpath
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
-from augcli.errors import DatasetError, printable
+from augcli.errors import printable
 from augcli.formats.as_coco import head_of
 from augcli.formats.coco.layout import path_below
 from augcli.formats.coco.texts import text_of
@@ -16,14 +17,13 @@ from augcli.formats.names import split_of
 from augcli.formats.reading import Reading, count, outside
 from augcli.formats.sizes import upright_size
 from augcli.formats.walk import File, Tree, is_image, nfc
-from augcli.formats.yolo.config import Config, looks_like_config, read_config, tails
-from augcli.formats.yolo.names import LABELS, NAMES, label_path
+from augcli.formats.yolo.classes import found_names, is_class_file, told_names
+from augcli.formats.yolo.config import Config, is_sound, looks_like_config, read_config, tails
+from augcli.formats.yolo.names import LABELS, NAMES, label_path, text_of_file
 from augcli.formats.yolo.rows import category_id, looks_like_rows, read_rows
 from augcli.sample import AnnotationHead, Item
 
 MOST_LOOKED_AT = 5  # label files, to see whether they are YOLO's
-MOST_DIGITS = 5  # of the number of a class without a name
-CLASS_FILES = ("classes.txt", "obj.names", f"{LABELS}/classes.txt")
 
 
 @dataclass
@@ -32,24 +32,30 @@ class _Found:
 
     splits: dict[str, str | None] = field(default_factory=dict)
     skipped: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
 
 
-def find(tree: Tree, config: str | None, *, is_named: bool) -> list[Reading]:
+def find(
+    tree: Tree, config: str | None, classes: Mapping[int, str] = MappingProxyType({}), *, is_named: bool
+) -> list[Reading]:
     """The readings: one for each data.yaml, or one by the label files where there is none.
 
-    `config` is the path of a data.yaml, relative to the root or absolute. Where the layout is not named, its
-    label files have to look like YOLO's. Raises DatasetError for a data.yaml that is broken, and for a
-    picture in two splits.
+    `config` is the path of a data.yaml, relative to the root or absolute. `classes` are names by number that
+    count instead of those that files say. Where the layout is not named, its label files have to look like
+    YOLO's. Raises DatasetError for a data.yaml that is broken.
     """
+    labels = _labels(tree)
     if config is not None:
         name = path_below(tree.root, tree.root / config)
         files = {name: tree.root / name}
     else:
         yamls = [path for path in tree.texts if path.lower().endswith((".yaml", ".yml"))]
         files = {path: tree.root / path for path in yamls if looks_like_config(tree.root / path)}
+        if not (is_named or _look_like_rows(tree.root, labels.values())):  # then it may be anybody's file
+            files = {name: path for name, path in files.items() if is_sound(path)}
     configs = [read_config(path, name) for name, path in files.items()] or [Config()]
-    readings = [_reading(tree, one, is_named=is_named) for one in configs]
+    readings = [_reading(tree, labels, one, classes, is_named=is_named) for one in configs]
     found = [reading for reading in readings if reading]
     return found if config is None and len(found) < 2 else [_named(tree.root, reading) for reading in found]
 
@@ -60,14 +66,15 @@ def _named(root: Path, reading: Reading) -> Reading:
     return replace(reading, keys={**reading.keys, "annotations": path})
 
 
-def _reading(tree: Tree, config: Config, *, is_named: bool) -> Reading | None:
-    labels = _labels(tree)
+def _reading(
+    tree: Tree, labels: Mapping[str, str], config: Config, classes: Mapping[int, str], *, is_named: bool
+) -> Reading | None:
     found = _by_config(tree, config) if config.splits else _by_labels(tree, labels)
     own = {path: labels[path] for path in found.splits if path in labels}
     is_yolo = bool(config.file and own) or _look_like_rows(tree.root, own.values())
     if not found.splits or not (is_named or is_yolo):
         return None
-    config = replace(config, names=config.names or _names(tree, own.values()))
+    config = _with_names(tree, config, classes, own.values())
     items = [_item(tree, path, own.get(path), config, found) for path in found.splits]
     objects = sum(len(item.annotations[LABELS]) for item in items)
     labelled = f"{count(len(items), 'image')} with {count(objects, 'object')}"
@@ -77,13 +84,21 @@ def _reading(tree: Tree, config: Config, *, is_named: bool) -> Reading | None:
         reason=f"{config.file}: {reason}" if config.file else reason,
         items=tuple(items),
         skipped=(
-            *config.remarks,
             *found.skipped,
             *_lonely(tree, labels.values()),
             *outside(file for file in tree.files if file.path not in found.splits),
         ),
-        annotation_files={LABELS: _head(tree, config, items, found.faults)},
+        annotation_files={LABELS: _head(tree, config, items, found)},
     )
+
+
+def _with_names(tree: Tree, config: Config, classes: Mapping[int, str], labels: Iterable[str]) -> Config:
+    """What data.yaml says, with the names of the classes from elsewhere where it has none."""
+    if config.names and not classes:
+        return config
+    named = told_names(classes) if classes else found_names(tree, labels)
+    remarks = (*config.remarks, *named.remarks)
+    return replace(config, names=named.names, named_in=named.where, remarks=remarks)
 
 
 def _labels(tree: Tree) -> dict[str, str]:
@@ -95,9 +110,9 @@ def _labels(tree: Tree) -> dict[str, str]:
 
 def _lonely(tree: Tree, used: Iterable[str]) -> list[str]:
     """A line for the label files that no picture has."""
-    known = {*used, *CLASS_FILES}
+    known = set(used)
     files = (path for path in tree.texts if path.lower().endswith(".txt") and LABELS in path.split("/")[:-1])
-    lonely = [path for path in files if path not in known and posixpath.basename(path) != "classes.txt"]
+    lonely = [path for path in files if path not in known and not is_class_file(path)]
     return (
         [f"{count(len(lonely), 'label file')} without an image, first {printable(lonely[0])}"]
         if lonely
@@ -112,8 +127,9 @@ def _by_labels(tree: Tree, labels: Mapping[str, str]) -> _Found:
 
 
 def _by_config(tree: Tree, config: Config) -> _Found:
-    """The pictures that data.yaml names. Raises DatasetError for one in two splits."""
+    """The pictures that data.yaml names; those of two splits, as in COCO128, are of the first one."""
     found = _Found()
+    twice: dict[tuple[str, str], list[str]] = {}
     home = posixpath.dirname(config.file)
     for split, texts in config.splits.items():
         for text in texts:
@@ -121,10 +137,11 @@ def _by_config(tree: Tree, config: Config) -> _Found:
             if not paths:
                 found.skipped.append(printable(f"{config.file}: {split}: there are no pictures in {text}"))
             for path in paths:
-                if (first := found.splits.setdefault(path, split)) != split:
-                    what = f"{path} is a picture of {first} and of {split}"
-                    mend = "a picture belongs to one split: leave one of them out"
-                    raise DatasetError(what, where=config.file, mend=mend)
+                if (first := found.splits.setdefault(path, split) or "") != split:
+                    twice.setdefault((first, split), []).append(path)
+    for (first, split), paths in twice.items():
+        what = f"{count(len(paths), 'image')} in {first} and in {split}, taken as {first}'s: {paths[0]}"
+        found.remarks.append(printable(f"{config.file}: {what}{' ...' if len(paths) > 1 else ''}"))
     return found
 
 
@@ -142,41 +159,21 @@ def _listed(tree: Tree, path: str) -> list[str]:
     """The pictures that a list names, relative to its own folder or by the ends of their paths."""
     known = {nfc(file.path): file.path for file in tree.files}
     folder = posixpath.dirname(path)
-    lines = (line.strip() for line in _text(tree.root / path).splitlines())
+    lines = (line.strip() for line in text_of_file(tree.root / path).splitlines())
     places = ((*tails(folder, nfc(line)), *tails("", nfc(line))) for line in lines if is_image(line))
     hits = (next((place for place in each if place in known), None) for each in places)
     return list(dict.fromkeys(known[hit] for hit in hits if hit))
 
 
-def _text(path: Path) -> str:
-    """The text of a file; what is no UTF-8 is replaced, and then no number."""
-    try:
-        return path.read_text(encoding="utf-8-sig", errors="replace")
-    except OSError as error:
-        what = f"cannot be read ({error.strerror})"
-        raise DatasetError(what, where=str(path), mend="make it readable, or move it away") from error
-
-
 def _look_like_rows(root: Path, files: Iterable[str]) -> bool:
-    texts = (text for file in sorted(files) if (text := _text(root / file)).strip())
+    texts = (text for file in sorted(files) if (text := text_of_file(root / file)).strip())
     looked_at = [looks_like_rows(text) for _, text in zip(range(MOST_LOOKED_AT), texts, strict=False)]
     return bool(looked_at) and all(looked_at)
 
 
-def _names(tree: Tree, files: Iterable[str]) -> tuple[str, ...]:
-    """The names of the classes where no data.yaml says them: a file's lines, or else their numbers."""
-    for name in CLASS_FILES:
-        if name in tree.texts:
-            return tuple(line.strip() for line in _text(tree.root / name).splitlines() if line.strip())
-    lines = (line for file in files for line in _text(tree.root / file).splitlines() if line.strip())
-    first = (line.split(maxsplit=1)[0] for line in lines)
-    largest = max((int(word) for word in first if word.isdecimal() and len(word) < MOST_DIGITS), default=-1)
-    return tuple(map(str, range(largest + 1)))
-
-
 def _item(tree: Tree, path: str, labels: str | None, config: Config, found: _Found) -> Item:
     """The item of a picture; one without a label file has no objects."""
-    text = _text(tree.root / labels) if labels else ""
+    text = text_of_file(tree.root / labels) if labels else ""
     entry: dict[str, Any] = {"id": 0, "file_name": path}
     annotations: Sequence[Mapping[str, Any]] = ()
     if labels and text.strip() and (size := upright_size(tree.root / path, path)):
@@ -193,10 +190,11 @@ def _item(tree: Tree, path: str, labels: str | None, config: Config, found: _Fou
     )
 
 
-def _head(tree: Tree, config: Config, items: Sequence[Item], faults: Sequence[str]) -> AnnotationHead:
+def _head(tree: Tree, config: Config, items: Sequence[Item], found: _Found) -> AnnotationHead:
     """What a file of COCO with these annotations would hold besides."""
     points = {"keypoints": list(config.keypoints)} if config.keypoints else {}
     names = enumerate(config.names)
     categories = tuple({"id": category_id(number), "name": name, **points} for number, name in names)
     rest = {key: text_of(value) for key, value in config.rest.items()}
-    return head_of(tree.root / (config.file or NAMES), categories, items, faults, rest)
+    head = head_of(tree.root / (config.file or NAMES), categories, items, found.faults, rest)
+    return replace(head, remarks=(*config.remarks, *found.remarks), id_offset=category_id(0))

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from augcli.formats.as_coco import outlined
 from augcli.formats.yolo.config import Config
 from augcli.wording import shortened
 
@@ -93,7 +94,7 @@ def _check_class(value: float, word: str, config: Config) -> None:
     if not value.is_integer() or value < 0:
         raise ValueError(f"{shortened(word, 20)} is no class")
     if value >= len(config.names):
-        raise ValueError(f"class {shortened(word, 20)} has no name in {config.file or 'classes.txt'}")
+        raise ValueError(f"class {shortened(word, 20)} has no name in {config.named_in or config.file}")
 
 
 def _check_share(word: str, value: float) -> None:
@@ -116,12 +117,7 @@ def _annotation(values: Sequence[float], size: tuple[int, int], config: Config) 
 
 
 def _segment(values: Sequence[float], size: tuple[int, int]) -> dict[str, Any]:
-    xs, ys = [x * size[0] for x in values[::2]], [y * size[1] for y in values[1::2]]
-    box = [min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys)]
-    flat = [value for point in zip(xs, ys, strict=True) for value in point]
-    turned = zip(xs, ys, [*xs[1:], xs[0]], [*ys[1:], ys[0]], strict=True)
-    area = abs(sum(x * v - u * y for x, y, u, v in turned)) / 2
-    return {"segmentation": [flat], "bbox": box, "area": area}
+    return outlined([(x * size[0], y * size[1]) for x, y in zip(values[::2], values[1::2], strict=True)])
 
 
 def _points(values: Sequence[float], size: tuple[int, int], dimensions: int) -> dict[str, Any]:
