@@ -245,6 +245,13 @@ def test_polygons_and_points_of_originals_go_to_their_size(tmp_path):
     assert shape(out, "Annotations/a.xml", "point") == [19.5, 11.5]
 
 
+def test_a_box_around_more_than_its_polygon_stays_until_it_moves(tmp_path):
+    root = objects.voc(tmp_path / "in", [CAT + vertices((10, 6), (20, 6), (20, 10))])
+    out, _ = expanded(tmp_path, root)
+    assert objects.xml(out, "Annotations/a.xml")[0] == [("cat", (9, 5, 24, 12))]
+    assert objects.xml(out, "Annotations/a__fliplr.xml")[0] == [("cat", (45, 6, 55, 10))]
+
+
 def test_a_polygon_that_is_cut_stays_in_the_picture(tmp_path):
     root = objects.voc(tmp_path / "in", [CAT + vertices((9, 5), (24, 5), (24, 12), (9, 12)) + POINT])
     out, report = expanded(tmp_path, root, "variants: {moved: [translate: {x: -0.25}]}\n")

@@ -22,6 +22,7 @@ from augcli.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from augcli.report import Report
     from augcli.worker import Failed
 
 MOST_FAILURES = 20
@@ -67,7 +68,6 @@ def expand(
       augcli expand recipe.yaml photos/ augmented/ -n 10 -j 4
     """
     from augcli.cli.progress import Terminal
-    from augcli.formats.left_over import missing_images, missing_words
     from augcli.plan import Selection
     from augcli.recipe import load_recipe, with_overrides
     from augcli.report import Progress
@@ -79,6 +79,18 @@ def expand(
         workers or usable_cpus(), Selection(only, limit), strict, overwrite, max_pixels, images
     )
     report = run(loaded, input, output, settings, Progress() if quiet else Terminal(recipe=loaded))
+    _say_details(report, output)
+    if as_json:
+        click.echo(json.dumps(report.as_json(), ensure_ascii=False))
+    else:
+        click.echo(report.sentence())
+    return FAILED if report.failed or report.left_out else DONE
+
+
+def _say_details(report: Report, output: Path) -> None:
+    """What was converted, what failed, and what of the labels is not there."""
+    from augcli.formats.left_over import missing_images, missing_words
+
     for note, pairs in report.notes.items():
         click.echo(f"note ({pairs} written): {note}", err=True)
     say_failures(report.failed, output)
@@ -88,11 +100,6 @@ def expand(
         click.echo(f"note: {missing_words(report.dataset)}: all in {where}", err=True)
     for loss in report.losses:
         click.echo(f"note: {loss}", err=True)
-    if as_json:
-        click.echo(json.dumps(report.as_json(), ensure_ascii=False))
-    else:
-        click.echo(report.sentence())
-    return FAILED if report.failed or report.left_out else DONE
 
 
 def say_failures(failed: Sequence[Failed], output: Path) -> None:
