@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from steps import applied, program_of
 
@@ -138,8 +138,9 @@ def _with(step, border):
 @settings(max_examples=40, deadline=None)
 @given(chains, st.integers(1, 99))
 def test_points_inside_come_back(steps, copy):
-    """Where no fold and no fill stands in the way, backward undoes forward."""
+    """Where no fold and no fill stands in the way, and no field turns over, backward undoes forward."""
     warp = program_of(steps, FRAME, "constant", copy=copy).warp()
+    assume(not any(isinstance(step, Field) and step.folds() for step in warp.maps))
     points = centres(FRAME)
     there = warp.forward(points)
     (width, height), seen = (warp.target.width, warp.target.height), ~warp.filled(there)
