@@ -738,3 +738,14 @@ def test_real_instances_go_through_pycocotools_both_ways(call):
     coco, found = COCO("b.json"), json.loads(Path("b.json").read_text())
     for one in found["annotations"]:
         assert coco.annToMask(one).sum() == one["area"]
+
+
+def test_of_many_faults_the_first_are_said_and_how_many_more(call):
+    data = {"images": [{"id": 1, "file_name": "a.jpg", "width": 9, "height": 9}]}
+    data |= {"categories": [{"id": 1, "name": "a"}]}
+    data["annotations"] = [{"id": n, "image_id": 1, "category_id": 2} for n in range(1, 51)]
+    Path("many.json").write_text(json.dumps(data))
+    code, _, said = call("pixelmaps", "many.json", "out")
+    lines = said.splitlines()
+    assert (code, len(lines), lines[-1]) == (1, 21, "and 30 more: --json has them all")
+    assert len(json.loads(call("pixelmaps", "many.json", "other", "--json")[1])["faults"]) == 50

@@ -80,6 +80,12 @@ def test_ids_that_have_no_place_in_a_space_are_refused():
             "x.json: label space train171 is of COCO's categories 1 to 183, and there is a category 184; "
             "take the space json, or file",
         ),
+        (
+            "stuffthingmaps",
+            0,
+            "x.json: label space stuffthingmaps is of COCO's categories 1 to 183, and there is a category 0; "
+            "take the space file",
+        ),
     ]:
         with pytest.raises(DatasetError) as error:
             space_of(name, [{"id": number, "name": "a"}], where="x.json")

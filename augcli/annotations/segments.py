@@ -44,6 +44,7 @@ def checked(annotation: Any, width: int, height: int, categories: Mapping[int, C
     fault = (
         _ids(annotation)
         or _category(annotation, categories)
+        or _crowd(annotation)
         or _box(annotation, width, height)
         or _segmentation(annotation, width, height)
         or _keypoints(annotation, width, height, categories)
@@ -53,9 +54,17 @@ def checked(annotation: Any, width: int, height: int, categories: Mapping[int, C
 
 def _ids(annotation: dict[str, Any]) -> str | None:
     for key in ("id", "image_id", "category_id"):
-        if key in annotation and type(annotation[key]) is not int:
-            return f"its {key} is {shown(annotation[key])}, and no whole number"
+        value = annotation.get(key, 0)
+        if isinstance(value, float) and value.is_integer():
+            return f"its {key} is {shown(value)}: write it as {int(value)}"
+        if type(value) is not int:
+            return f"its {key} is {shown(value)}, and no whole number"
     return None
+
+
+def _crowd(annotation: dict[str, Any]) -> str | None:
+    value = annotation.get("iscrowd")
+    return None if value in (None, 0, 1) else f"its iscrowd is {shown(value)}, and neither 0 nor 1"
 
 
 def _category(annotation: dict[str, Any], categories: Mapping[int, Category]) -> str | None:

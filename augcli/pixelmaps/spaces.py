@@ -99,10 +99,12 @@ def _coco_values(name: SpaceName) -> dict[int, int]:
     return {number: number - 1 if name == "stuffthingmaps" else at for at, number in enumerate(used)}
 
 
-def _check_coco(name: str, ids: Iterable[int], where: str) -> None:
+def _check_coco(name: str, ids: Sequence[int], where: str) -> None:
     if wrong := [number for number in ids if not 1 <= number <= OTHER]:
         what = f"label space {name} is of COCO's categories 1 to {OTHER}, and there is a category {wrong[0]}"
-        raise DatasetError(what, where=where, mend="take the space json, or file")
+        raise DatasetError(
+            what, where=where, mend="take the space json, or file" if min(ids) > 0 else "take the space file"
+        )
 
 
 def _check_range(name: str, values: Mapping[int, int], where: str) -> None:
