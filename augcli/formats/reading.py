@@ -22,8 +22,8 @@ class Reading:
     """A reading: `keys` are the recipe's `input:` keys that name it, `reason` is one sentence.
 
     `home` is the folder that holds this data set, relative to the root: readings with different homes are
-    separate data sets. `skipped` has the images that are no part of this reading. `annotation_files` are
-    and `lists` those of `Dataset`, and `maps` the images that only they explain, as labels.
+    separate data sets. `skipped` has the images that are no part of this reading. `annotation_files`
+    and `lists` are those of `Dataset`, and `maps` the images that only they explain, as labels.
     """
 
     keys: Mapping[str, Any]

@@ -188,3 +188,12 @@ def _bad_name(name: str) -> str:
     if any(unicodedata.category(character) in _UNSAFE for character in name):
         return "its name holds a control character or a line break"
     return ""
+
+
+def beginning(path: Path, length: int) -> bytes:
+    """The first bytes of a file, at most `length`; nothing where it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return file.read(length)
+    except OSError:
+        return b""

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from augcli.formats.names import SPLITS, names_annotations, names_images, split_of, split_word, words
-from augcli.formats.walk import Tree
+from augcli.formats.walk import Tree, beginning
 
 _FIRST_KEY = re.compile(
     rb'(?:\xef\xbb\xbf)?\s*\{\s*"(?:info|licenses|images|annotations|categories|type)"\s*:'
@@ -70,23 +70,16 @@ def split_said(path: str) -> str | None:
 
 
 def _looks_like_coco(path: Path) -> bool:
-    head = _head(path)
+    head = beginning(path, _HEAD)
     if _FIRST_KEY.match(head):
         return holds(path, b'"images"')
     return b"images" in _lists_in(head) and holds(path, _ANNOTATIONS)
 
 
 def _has_words_of_coco(path: Path) -> bool:
-    return bool(_IMAGES.search(_head(path)) or _looks_like_coco(path)) and holds(path, _ANNOTATIONS)
-
-
-def _head(path: Path) -> bytes:
-    """The beginning of a file; nothing where it cannot be read."""
-    try:
-        with path.open("rb") as file:
-            return file.read(_HEAD)
-    except OSError:
-        return b""
+    return bool(_IMAGES.search(beginning(path, _HEAD)) or _looks_like_coco(path)) and holds(
+        path, _ANNOTATIONS
+    )
 
 
 def _lists_in(head: bytes) -> set[bytes]:

@@ -16,6 +16,7 @@ from typing import Any
 import yaml
 
 from augcli.errors import DatasetError
+from augcli.formats.walk import beginning
 from augcli.formats.yolo.names import NAMES, SPLITS
 from augcli.wording import shown
 
@@ -56,7 +57,9 @@ def looks_like_config(path: Path) -> bool:
     try:
         keys = set(_loaded(path, path.name, yaml.BaseLoader))
     except DatasetError:
-        keys = {"names"} if is_called_so else {key.decode() for key in _KEY.findall(_start(path))}
+        keys = (
+            {"names"} if is_called_so else {key.decode() for key in _KEY.findall(beginning(path, MAX_BYTES))}
+        )
     return "names" in keys and (is_called_so or not keys.isdisjoint(SPLITS))
 
 
@@ -67,15 +70,6 @@ def is_sound(path: Path) -> bool:
     except DatasetError:
         return False
     return True
-
-
-def _start(path: Path) -> bytes:
-    """As much of a file as would be read; nothing where it cannot be."""
-    try:
-        with path.open("rb") as file:
-            return file.read(MAX_BYTES)
-    except OSError:
-        return b""
 
 
 def read_config(path: Path, where: str) -> Config:
