@@ -16,6 +16,7 @@ from augcli import journal, output
 from augcli.also import DESCRIPTIONS, described, lists, of_objects, pixelmaps
 from augcli.also.objects import Content, Described, Losses
 from augcli.annotations.numbering import Finished, Numbers, numbered
+from augcli.annotations.pairs import LeftOut
 from augcli.augment import ORIGINAL
 from augcli.formats import pairs
 from augcli.inputs import border_of
@@ -90,17 +91,9 @@ class _Source(msgspec.Struct):
     image: str
 
 
-class _LeftOut(msgspec.Struct):
-    file: str
-    id: int
-    reason: str
-    fault: bool = False
-    partly: bool = False
-
-
 class _Incomplete(msgspec.Struct):
     sources: list[_Source]
-    annotations_left_out: list[_LeftOut] = []
+    annotations_left_out: list[LeftOut] = []
 
 
 class _Lacking(msgspec.Struct):
@@ -240,9 +233,7 @@ class _Ending:
                 source = line.sources[0].image
                 if one.fault and (one.file, one.id, one.reason, source) not in seen:
                     seen.add((one.file, one.id, one.reason, source))
-                    gone = "" if one.partly else "; the annotation is left out"
-                    what = f"annotation {one.id}: {one.reason}{gone}"
-                    yield LeftOutLine(one.file, source, what)
+                    yield LeftOutLine(one.file, source, one.sentence())
 
     def _annotation_places(self) -> dict[str, dict[str, str]]:
         """Where annotation files of COCO are, and where their file_names start; by what lines call them.

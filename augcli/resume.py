@@ -43,8 +43,12 @@ class Identity:
             "fingerprint": dict(self.fingerprint),
             "plugins": {plugin.name: plugin.digest for plugin in self.recipe.plugins},
             "sources": [job.item.key for job in self.jobs],
-            "annotation files": {n: _digest(head) for n, head in self.dataset.annotation_files.items()},
+            "annotation files": self._annotation_files,
         }
+
+    @property
+    def _annotation_files(self) -> dict[str, str]:
+        return {name: _digest(head) for name, head in self.dataset.annotation_files.items()}
 
     def refusal(self, begun: Begun) -> str:
         """Why an output cannot be continued, with the difference named; empty where it can."""
@@ -65,7 +69,7 @@ class Identity:
 
     def _changed_files(self, begun: Begun) -> str:
         """An annotation file that is new, gone, or says another thing of what all its images share."""
-        before, now = begun.run["annotation files"], self.as_json()["annotation files"]
+        before, now = begun.run["annotation files"], self._annotation_files
         for name in dict.fromkeys((*before, *now)):
             if before.get(name) != now.get(name):
                 what = "is new" if name not in before else "is gone" if name not in now else "has changed"

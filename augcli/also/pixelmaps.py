@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import posixpath
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -13,7 +12,7 @@ from augcli.annotations.numbering import Finished, Numbers, annotations_of, ids_
 from augcli.annotations.writing import write_annotation_file
 from augcli.formats.coco.texts import entry_of, text_of
 from augcli.pixelmaps.drawing import Annotation, Rules
-from augcli.pixelmaps.labels import LABELS, SEGMENTS, labels_json
+from augcli.pixelmaps.labels import LABELS, SEGMENTS, digest_of, labels_json
 from augcli.pixelmaps.pairs import MapRules, OnMap
 from augcli.pixelmaps.wishes import map_path, maps_folder
 from augcli.sample import AnnotationHead
@@ -40,10 +39,8 @@ def described(
 
 
 def _labels(head: AnnotationHead, rules: Rules, folder: Path) -> Iterator[bytes]:
-    with (folder / head.written).open("rb") as written:
-        digest = hashlib.file_digest(written, "sha256").hexdigest()
-    source = posixpath.basename(head.written)
-    yield labels_json(rules, head.categories, source=source, sha256=digest)
+    written = folder / head.written
+    yield labels_json(rules, head.categories, source=written.name, sha256=digest_of(written))
 
 
 def _segments(

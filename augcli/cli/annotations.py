@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from augcli.annotations.counting import Counts
-from augcli.cli.lines import counted, fact, table
+from augcli.cli.lines import counted, fact, first, table
 from augcli.cli.progress import shortened
 from augcli.estimate import Annotations, Outlook
 from augcli.formats.reading import count
@@ -14,7 +14,6 @@ from augcli.sample import AnnotationHead
 from augcli.survey import Survey
 
 MOST_CATEGORIES = 40
-MOST_FAILURES = 20
 MOST_UNUSED = 8
 
 
@@ -79,10 +78,7 @@ def category_rows(head: AnnotationHead, counts: Counts) -> list[dict[str, Any]]:
 
 def fault_lines(survey: Survey) -> Iterator[str]:
     """What is wrong in the annotation files, and what becomes of it."""
-    faults = survey.left_out
-    yield from (f"fault: {line.sentence()}" for line in faults[:MOST_FAILURES])
-    if len(faults) > MOST_FAILURES:
-        yield f"and {len(faults) - MOST_FAILURES} more, all in --json"
+    yield from first([f"fault: {line.sentence()}" for line in survey.left_out], ", all in --json")
 
 
 def annotation_data(survey: Survey) -> Mapping[str, Any]:

@@ -9,9 +9,8 @@ from typing import Any
 import click
 
 from augcli.cli import DONE, FAILED
+from augcli.cli.lines import first
 from augcli.cli.options import PATH, max_pixels_option, workers_option
-
-MOST_LINES = 20
 
 
 @click.group()
@@ -169,7 +168,5 @@ def from_maps(pngdir: Path, dest: Path, workers: int | None, as_json: bool, **wi
 def _say_lines(failed: list[str], faults: list[str], remarks: list[str]) -> None:
     """Say the first lines of each sort, and how many more there are."""
     for lines in (failed, faults, [f"remark: {remark}" for remark in remarks]):
-        for line in lines[:MOST_LINES]:
+        for line in first(lines, ": --json has them all"):
             click.echo(line, err=True)
-        if len(lines) > MOST_LINES:
-            click.echo(f"and {len(lines) - MOST_LINES} more: --json has them all", err=True)

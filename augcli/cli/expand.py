@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from augcli.cli import DONE, FAILED
+from augcli.cli.lines import first
 from augcli.cli.options import (
     PATH,
     images_option,
@@ -24,8 +25,6 @@ from augcli.cli.options import (
 if TYPE_CHECKING:
     from augcli.report import Report
     from augcli.worker import Failed
-
-MOST_FAILURES = 20
 
 
 @click.command()
@@ -112,8 +111,5 @@ def say_failures(failed: Sequence[Failed], output: Path) -> None:
 
 def say_lines(lines: Sequence[str], output: Path) -> None:
     """Say the first of some lines, and how many more there are."""
-    for line in lines[:MOST_FAILURES]:
+    for line in first(lines, f", all in {output / 'failures.jsonl'}"):
         click.echo(line, err=True)
-    if len(lines) > MOST_FAILURES:
-        more = len(lines) - MOST_FAILURES
-        click.echo(f"and {more} more, all in {output / 'failures.jsonl'}", err=True)

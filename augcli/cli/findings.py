@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from augcli.cli.annotations import MOST_FAILURES, annotation_data, annotation_lines, fault_lines
-from augcli.cli.lines import counted, fact, table
+from augcli.cli.annotations import annotation_data, annotation_lines, fault_lines
+from augcli.cli.lines import counted, fact, first, table
 from augcli.cli.progress import shortened
 from augcli.errors import DatasetError
 from augcli.formats import equal_pattern, shared_groups
@@ -177,11 +177,9 @@ def _closing_lines(survey: Survey, *, refused: bool) -> Iterator[str]:
     pairs: Counter[str] = Counter()
     for failure in survey.failures:
         pairs[failure.sentence()] += failure.pairs
-    for reason, n in list(pairs.items())[:MOST_FAILURES]:
-        named = f" ({count(n, 'pair')})" if n else ""  # none are planned where names collide
-        yield f"would fail{named}: {reason}"
-    if len(pairs) > MOST_FAILURES:
-        yield f"and {len(pairs) - MOST_FAILURES} more, all in --json"
+    # None are planned where names collide.
+    named = {reason: f" ({count(n, 'pair')})" if n else "" for reason, n in pairs.items()}
+    yield from first([f"would fail{n}: {reason}" for reason, n in named.items()], ", all in --json")
     yield from fault_lines(survey)
     if not refused:
         good = count(survey.pairs - survey.failing_pairs, "pair")

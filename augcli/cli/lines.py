@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 WIDTH = 12
+MOST_NAMED = 20  # of lines of one sort
 
 
 def fact(name: str, *lines: str) -> list[str]:
     """A named fact; its further lines stand below the first."""
     heads = [f"{name} "] + [""] * (len(lines) - 1)
     return [f"{head:<{WIDTH}}{line}".rstrip() for head, line in zip(heads, lines, strict=True)]
+
+
+def first(lines: Sequence[str], rest: str) -> Iterator[str]:
+    """The first of some lines, and how many more there are; `rest` ends that line, and says where."""
+    yield from lines[:MOST_NAMED]
+    if len(lines) > MOST_NAMED:
+        yield f"and {len(lines) - MOST_NAMED} more{rest}"
 
 
 def table(rows: Iterable[Sequence[str]], left: int = 1) -> list[str]:

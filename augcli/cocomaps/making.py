@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -23,7 +22,7 @@ from augcli.formats.coco.files import AnnotationFile, read_annotation_file
 from augcli.formats.coco.texts import text_of
 from augcli.pixelmaps.drawing import Drawn, Rules, draw, draw_segments
 from augcli.pixelmaps.files import decode_map, encode_map
-from augcli.pixelmaps.labels import SEGMENTS, labels_json
+from augcli.pixelmaps.labels import SEGMENTS, digest_of, labels_json
 from augcli.pixelmaps.wishes import MAP_SUFFIX, is_deep, map_name, rules_of
 from augcli.report import Progress
 from augcli.sample import Array
@@ -82,18 +81,13 @@ def make_maps(
         made.failed.append(str(ImageError(clash, where=where, mend="rename one of the two")))
     deep = is_deep(file.head, rules, (file.annotations_of(image.id) for image in file.images))
     context = Context(file.name, dest, rules, deep, segments_folder(file, wishes), wishes.max_pixels)
-    described = labels_json(rules, file.categories, source=file.name, sha256=_sha256(annotations))
+    described = labels_json(rules, file.categories, source=file.name, sha256=digest_of(annotations))
     beside = () if rules.kind == "semantic" else (SEGMENTS, new_name(SEGMENTS))
     names = [*beside, *(map_name(image.file_name) for image in images.values())]
     begin(dest, names, described, overwrite=wishes.overwrite)
     written = _write(context, file, images, made, workers, progress or Progress())
     end(dest, written, described)
     return made
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _begun(file: AnnotationFile, rules: Rules) -> Made:

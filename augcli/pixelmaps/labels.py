@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -28,6 +29,12 @@ class Labels:
     kind: Kind
     space: Space
     categories: tuple[Entry, ...]
+
+
+def digest_of(annotations: Path) -> str:
+    """The SHA-256 of an annotation file."""
+    with annotations.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def labels_json(rules: Rules, categories: Sequence[Entry], *, source: str, sha256: str) -> bytes:
