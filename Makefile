@@ -42,7 +42,7 @@ test: $(VENV)/test.stamp ## run the tests on all cores (ARGS="-k flip" goes to p
 	$(BIN)/python -m pytest -n auto $(ARGS)
 
 faults: $(VENV)/test.stamp ## plant every kind of fault in every real set, and see that check names it
-	$(BIN)/python -m pytest -n auto -m "campaign or not campaign" tests/test_check_real.py $(ARGS)
+	$(BIN)/python -m pytest -n auto -m "campaign or not campaign" tests/commands/check/test_faults_real.py $(ARGS)
 
 lint: $(VENV)/lint.stamp ## check format, rules and types
 	$(BIN)/ruff format --check $(CHECKED)
@@ -54,10 +54,10 @@ format: $(VENV)/lint.stamp ## format the code and mend what ruff can mend
 	$(BIN)/ruff check --fix $(CHECKED)
 
 docs: $(VENV)/package.stamp ## write the generated parts of README.md again
-	$(BIN)/python -m augcli.docs README.md
+	$(BIN)/python -m augcli.cli.docs README.md
 
 docs-check: $(VENV)/package.stamp ## fail where the generated parts of README.md are stale
-	$(BIN)/python -m augcli.docs README.md --check
+	$(BIN)/python -m augcli.cli.docs README.md --check
 
 clean: ## remove the environment and everything that was built
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info

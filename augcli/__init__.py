@@ -15,10 +15,10 @@ from augcli.errors import AugcliError, DatasetError, ImageError, OutputError, Re
 
 if TYPE_CHECKING:
     from augcli.api import Recipe, expand, load_recipe, read_manifest, replay, verify
-    from augcli.record import Record
-    from augcli.replaying import Replayed
-    from augcli.report import Report
-    from augcli.verifying import Verified
+    from augcli.commands.replay.replay import Replayed
+    from augcli.commands.verify.verify import Verified
+    from augcli.manifest import Record
+    from augcli.output.report import Report
 
 __all__ = [
     "AugcliError",

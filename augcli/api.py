@@ -12,22 +12,24 @@ from typing import Any, overload
 import numpy as np
 
 from augcli import recipe as recipes
-from augcli import replaying, run, verifying
-from augcli.arrays import Arrays, content, picture_of
-from augcli.augment import ORIGINAL, augment, variant_of
-from augcli.codec import MAX_PIXELS
+from augcli.commands.expand import run
+from augcli.commands.replay import replay as replaying
+from augcli.commands.replay.replay import Replayed
+from augcli.commands.verify import verify as verifying
+from augcli.commands.verify.verify import Verified
+from augcli.data import Array, Colors, keys_of
 from augcli.errors import AugcliError
-from augcli.inputs import border_of, fillers_of
-from augcli.output import DATASET, MANIFEST
-from augcli.plan import Selection
-from augcli.plugins import load_file
-from augcli.recipe.labels import SOLE
-from augcli.record import Record
-from augcli.replaying import Replayed
-from augcli.report import Report
-from augcli.sample import Array, Colors, keys_of
-from augcli.source import Content
-from augcli.verifying import Verified
+from augcli.imageio import MAX_PIXELS
+from augcli.manifest import Record
+from augcli.output.report import Report
+from augcli.output.staging import DATASET, MANIFEST
+from augcli.pipeline.arrays import Arrays, content, picture_of
+from augcli.pipeline.augment import ORIGINAL, augment, variant_of
+from augcli.pipeline.load import Content
+from augcli.pipeline.plan import Selection
+from augcli.pipeline.prepare import border_of, fillers_of
+from augcli.recipe.mask_options import SOLE
+from augcli.transforms.plugins import load_file
 
 Place = str | PathLike[str]
 

@@ -2,16 +2,16 @@
 
 from pydantic import Field as Parameter
 
+from augcli.data import LabelMap, PixelFormat, Sample
 from augcli.errors import ImageError
 from augcli.geometry import Field, Fold, Frame, Projective
-from augcli.keys import Draws, normal_noise, uniform_noise, unit_noise
-from augcli.ops import Applied, ColorMatrix, Drop, Filter, Move, Tint
-from augcli.sample import LabelMap, PixelFormat, Sample
+from augcli.rng import Draws, normal_noise, uniform_noise, unit_noise
 from augcli.transforms.base import Transform, fixed
 from augcli.transforms.color import Color
-from augcli.transforms.dropping import Dropping
+from augcli.transforms.dropout import Dropping
 from augcli.transforms.filters import Neighbourhood
 from augcli.transforms.geometric import Geometric
+from augcli.transforms.operations import Applied, ColorMatrix, Drop, Filter, Move, Tint
 from augcli.transforms.parameters import Distribution, Number, Size
 
 __all__ = [

@@ -1,238 +1,207 @@
-"""A finished output as it is read again: dataset.json, and the manifest line by line."""
+"""One manifest line: where a pair's pixels came from, and how points move with them."""
 
 from __future__ import annotations
 
-import json
-import posixpath
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from augcli.errors import AugcliError, OutputError
-from augcli.formats.pages import pages_in, with_counts
-from augcli.formats.walk import nfc
-from augcli.masks import MaskSpec, specs_of_json
-from augcli.output import DATASET, MANIFEST, staging_of
-from augcli.recipe import Recipe, parse_recipe
-from augcli.record import Record
-from augcli.sample import Files, Item, each
-from augcli.wording import shown
+import numpy as np
+import numpy.typing as npt
 
-_ANEW = "remove manifest.jsonl and run expand again"
-_BORDERS = ("reflect", "replicate", "wrap", "constant")
+from augcli.data import Files
+from augcli.geometry import Border, Floats, Fold, Frame, Warp, map_of_record, projective_of
+from augcli.labels.annotations import LeftOut
+from augcli.labels.instances import Dropped
+from augcli.labels.segmentation import Boxes
+from augcli.transforms.operations import Applied
 
-
-@dataclass(frozen=True)
-class Place:
-    """Where an annotation file of COCO is, and where its `file_name`s start; both relative to the output."""
-
-    file: str
-    image_root: str
+Matrix = list[list[float]]
 
 
 @dataclass(frozen=True)
-class Finished:
-    """A finished output: its folder, and what dataset.json says of it.
+class Source:
+    """The files that a pair was made from, relative to the input, and the picture's upright size.
 
-    `annotation_files` are those of COCO, by what the manifest calls them.
+    `page`, from 1, is the page of the image that it was made from, None where that is the whole file.
     """
 
-    folder: Path
-    described: Mapping[str, Any]
-    recipe: Recipe
-    specs: Mapping[str, MaskSpec]
-    annotation_files: Mapping[str, Place]
+    image: str
+    sha256: str
+    width: int
+    height: int
+    masks: Mapping[str, Files] = field(default_factory=dict)
+    mask_sha256: Mapping[str, Files] = field(default_factory=dict)
+    page: int | None = None
+
+    def as_line(self) -> dict[str, Any]:
+        """The source as a manifest line holds it."""
+        line: dict[str, Any] = {"image": self.image, "mask": None}
+        line |= {name: _plain(files) for name, files in self.masks.items()}
+        line |= {"sha256": self.sha256, "mask_sha256": None}
+        line |= {f"{name}_sha256": _plain(digests) for name, digests in self.mask_sha256.items()}
+        return line | {"page": self.page, "width": self.width, "height": self.height}
 
 
 @dataclass(frozen=True)
-class Line:
-    """A line of the manifest, counted from 1: its JSON data, and the record that it holds."""
+class Record:
+    """One pair. Paths are relative to the output; `border` is dataset.json's, and not in the line.
 
-    number: int
-    data: Mapping[str, Any]
-    record: Record
-
-
-@dataclass(frozen=True)
-class BadLine:
-    """A line of the manifest that holds no pair: what was found there, and what was expected."""
-
-    number: int
-    found: str
-    expected: str
-
-
-def read_finished(folder: Path) -> Finished:
-    """What dataset.json says of a finished output.
-
-    Raises OutputError where there is none, and RecipeError where this augcli cannot read its recipe.
+    `filled` is the share of pixels that a constant border filled; `reencoded` says why an original is not
+    the source's bytes (None: it is, or the pair is no original); `note` what was converted in reading it.
+    `annotation_ids` are those of its annotations by file, `left_out` those of its source that it does not
+    have (None: there are no annotation files). `boxes` is the rule by which boxes without a segmentation were
+    turned, `corners` or `ellipse` (None: none were). `attempts` counts how often the pair was drawn until its
+    variant accepted it.
+    `masks` and `mask_sha256` go by the mask's name: a file, several where its instances were kept apart, None
+    where there is none. `dropped` are instances of which too little was left (None: there are no instances),
+    `overlaps` the pixels, by mask, in which instances that were joined lay over each other. `maps` are its
+    pixel maps by annotation file.
     """
-    if not (folder / MANIFEST).is_file():
-        raise _unfinished(folder)
-    try:
-        described = json.loads((folder / DATASET).read_text(encoding="utf-8"))
-        text = json.dumps(described["recipe"], ensure_ascii=False)
-        specs = specs_of_json(described["masks"])
-        files = described["annotation_files"].items()
-        places = {name: Place(place["file"], place["image_root"]) for name, place in files}
-        if described["border"] not in _BORDERS or not _has_versions(described):
-            raise ValueError
-        if any(_leaving(path) for place in places.values() for path in (place.file, f"./{place.image_root}")):
-            raise ValueError
-    except OSError as error:
-        what = f"{DATASET} cannot be read: {error.strerror or error}"
-        raise OutputError(what, where=str(folder), mend=_ANEW) from None
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
-        raise OutputError(f"{DATASET} is damaged", where=str(folder), mend=_ANEW) from None
-    return Finished(folder, described, parse_recipe(text, str(folder / DATASET)), specs, places)
 
+    file_name: str
+    masks: Mapping[str, Files | None]
+    sources: tuple[Source, ...]
+    group: str
+    split: str | None
+    label: str | None
+    variant: str
+    copy: int
+    applied: tuple[Applied, ...]
+    matrix: Matrix
+    warp: list[dict[str, Any]] | None
+    width: int
+    height: int
+    sha256: str
+    mask_sha256: Mapping[str, Files | None]
+    filled: float = 0.0
+    reencoded: str | None = None
+    note: str | None = None
+    attempts: int = 1
+    left_out: tuple[LeftOut, ...] | None = None
+    boxes: Boxes | None = None
+    annotation_ids: Mapping[str, Sequence[int]] | None = None
+    dropped: tuple[Dropped, ...] | None = None
+    overlaps: Mapping[str, int] | None = None
+    maps: Mapping[str, str] = field(default_factory=dict)
+    map_sha256: Mapping[str, str] = field(default_factory=dict)
+    border: Border = "reflect"
 
-def _has_versions(described: Mapping[str, Any]) -> bool:
-    return all(isinstance(described[key], dict) for key in ("fingerprint", "plugins", "pixelmaps"))
+    def as_line(self) -> dict[str, Any]:
+        """The record as JSON data, keys in their documented order."""
+        line: dict[str, Any] = {"file_name": self.file_name, "mask_file_name": None}
+        line |= {f"{name}_file_name": _plain(files) for name, files in self.masks.items()}
+        line |= {
+            "sources": [source.as_line() for source in self.sources],
+            "group": self.group,
+            "split": self.split,
+            "label": self.label,
+            "variant": self.variant,
+            "copy": self.copy,
+            "applied": [{"name": a.name, "params": a.params} for a in self.applied],
+            "matrix": self.matrix,
+            "warp": self.warp,
+            "width": self.width,
+            "height": self.height,
+            "filled": self.filled,
+            "attempts": self.attempts,
+            "reencoded": self.reencoded,
+            "note": self.note,
+            "sha256": self.sha256,
+            "mask_sha256": None,
+        }
+        line |= {f"{name}_sha256": _plain(digests) for name, digests in self.mask_sha256.items()}
+        if self.dropped is not None:
+            line["dropped"] = [one.as_record() for one in self.dropped]
+        if self.left_out is not None:
+            line["annotation_ids"] = dict(self.annotation_ids or {})
+            line["annotations_left_out"] = [one.as_record() for one in self.left_out]
+        if self.boxes:
+            line["boxes"] = self.boxes
+        if self.maps:
+            digests = self.map_sha256
+            line["pixelmaps"] = {f: {"file_name": n, "sha256": digests[f]} for f, n in self.maps.items()}
+        return line | ({"overlaps": dict(self.overlaps)} if self.overlaps else {})
 
-
-def _unfinished(folder: Path) -> OutputError:
-    if staging_of(folder).is_dir():
-        what, mend = "the run that writes it is not finished", "run the same expand again"
-        return OutputError(what, where=str(folder), mend=mend)
-    return OutputError(f"no {MANIFEST}", where=str(folder), mend="name the output of a finished run")
-
-
-def read_lines(finished: Finished) -> Iterator[Line | BadLine]:
-    """The lines of an output's manifest, one after the other. Raises OutputError where it cannot be read."""
-    try:
-        with (finished.folder / MANIFEST).open("rb") as file:
-            for number, text in enumerate(file, 1):
-                yield _line(number, text, finished)
-    except OSError as error:
-        what = f"{MANIFEST} cannot be read: {error.strerror or error}"
-        raise OutputError(what, where=str(finished.folder)) from error
-
-
-def _line(number: int, text: bytes, finished: Finished) -> Line | BadLine:
-    try:
-        data = json.loads(text)
-    except (ValueError, RecursionError):
-        return BadLine(number, "no JSON", "a pair")
-    if not isinstance(data, dict):
-        return BadLine(number, shown(data), "a pair")
-    try:
-        if fault := _fault(data):
-            return BadLine(number, *fault)
-        record = Record.of_line(data, finished.described["border"])
-        _check_paths((*files_of(record), *source_digests(record), item_of(record).key))
-    except (ValueError, LookupError, TypeError, AttributeError):
-        return BadLine(number, "parts that do not fit together", "a pair as expand writes it")
-    return Line(number, data, record)
-
-
-_NOTHING = type(None)
-_TEXT = ("text", (str,))
-_OPTIONAL = ("text or null", (str, _NOTHING))
-_WHOLE = ("a whole number", (int,))
-_LIST = ("a list", (list,))
-_FILES = ("text, a list of texts or null", (str, list, _NOTHING))
-_SHAPES: Mapping[str, tuple[str, tuple[type, ...]]] = {
-    "file_name": _TEXT,
-    "mask_file_name": _FILES,
-    "sources": _LIST,
-    "group": _TEXT,
-    "split": _OPTIONAL,
-    "label": _OPTIONAL,
-    "variant": _TEXT,
-    "copy": _WHOLE,
-    "applied": _LIST,
-    "matrix": _LIST,
-    "warp": ("a list or null", (list, _NOTHING)),
-    "width": _WHOLE,
-    "height": _WHOLE,
-    "filled": ("a number", (int, float)),
-    "attempts": _WHOLE,
-    "reencoded": _OPTIONAL,
-    "note": _OPTIONAL,
-    "sha256": _TEXT,
-    "mask_sha256": _FILES,
-}
-
-
-def _fault(data: Mapping[str, Any]) -> tuple[str, str] | None:
-    """What is wrong with a line's keys, and what was expected; None where nothing is."""
-    if missing := [key for key in _SHAPES if key not in data]:
-        return f"no {', '.join(missing)}", "all keys of a pair"
-    further = {key: _FILES for key in data if key.endswith(("_file_name", "_sha256"))}
-    for key, (expected, types) in ({**further, **_SHAPES}).items():
-        if not isinstance(data[key], types):
-            return f"{key} is {shown(data[key])}", expected
-        if key.endswith("file_name") and (leaving := _leaving(data[key])):
-            return f"{key} is {shown(leaving)}", "a path in the output"
-    for file, one in data.get("pixelmaps", {}).items():
-        if leaving := _leaving(one["file_name"]):
-            return f"the pixel map of {file} is {shown(leaving)}", "a path in the output"
-    return None if data["sources"] else ("no source", "one")
-
-
-def _check_paths(paths: Iterable[Any]) -> None:
-    """Raise TypeError where a path is no text."""
-    for path in paths:
-        if not isinstance(path, str):
-            raise TypeError(path)
-
-
-def _leaving(files: Any) -> str:
-    """The first of some paths that leads out of its folder; empty where none does."""
-    paths = [path for path in (files if isinstance(files, list) else [files]) if isinstance(path, str)]
-    return next((path for path in paths if path[:1] in ("", "/") or ".." in path.split("/")), "")
-
-
-def files_of(record: Record) -> dict[str, str]:
-    """The SHA-256 of each of a pair's files, by its path."""
-    own = {record.file_name: record.sha256} | digests_of(record.masks, record.mask_sha256)
-    return own | {path: record.map_sha256[file] for file, path in record.maps.items()}
-
-
-def digests_of(masks: Mapping[str, Files | None], digests: Mapping[str, Files | None]) -> dict[str, str]:
-    """The SHA-256 of each file of some masks, by its path. Raises ValueError where some have none."""
-    found: dict[str, str] = {}
-    for name, files in masks.items():
-        if files is not None:
-            found |= zip(each(files), each(digests[name] or ()), strict=True)
-    return found
-
-
-def item_of(record: Record) -> Item:
-    """The source that a pair was made of, as the input's layout gave it; its pages are not counted yet."""
-    (source, *_) = record.sources
-    key, page = nfc(posixpath.splitext(source.image)[0]), source.page or 0
-    return Item(
-        f"{key}#{page:03}" if page else key,
-        source.image,
-        {name: each(files)[0] for name, files in source.masks.items()},
-        record.split,
-        record.group,
-        record.label,
-        {name: files for name, files in source.masks.items() if isinstance(files, tuple)},
-        page,
-    )
-
-
-def with_pages_of(item: Item, data: Mapping[str, bytes], recipe: Recipe) -> Item:
-    """An item with the pages of its files counted, where the recipe reads files of several pages."""
-    if recipe.input.pages == "refuse":
-        return item
-    found = {path: pages_in(content, path) for path, content in data.items()}
-    return with_counts(item, {path: pages for path, pages in found.items() if pages > 1})
-
-
-def source_digests(record: Record) -> dict[str, str]:
-    """The SHA-256 of each file that a pair was made of, by its path in the input."""
-    (source, *_) = record.sources
-    return {source.image: source.sha256} | digests_of(source.masks, source.mask_sha256)
-
-
-def check_input(folder: Path | None) -> None:
-    """Raise AugcliError where an input is named that is no folder."""
-    if folder is not None and not folder.is_dir():
-        raise AugcliError(
-            "is no folder", where=str(folder), mend="--input names the data set that was expanded"
+    @staticmethod
+    def of_line(line: Mapping[str, Any], border: Border) -> Record:
+        """A record from a manifest line."""
+        return Record(
+            file_name=line["file_name"],
+            masks=_named(line, "_file_name"),
+            sources=tuple(_source(source) for source in line["sources"]),
+            applied=tuple(Applied(step["name"], step["params"]) for step in line["applied"]),
+            mask_sha256=_named(line, "_sha256"),
+            border=border,
+            dropped=_dropped(line.get("dropped")),
+            overlaps=line.get("overlaps"),
+            maps={file: one["file_name"] for file, one in line.get("pixelmaps", {}).items()},
+            map_sha256={file: one["sha256"] for file, one in line.get("pixelmaps", {}).items()},
+            annotation_ids=line.get("annotation_ids"),
+            left_out=_left_out(line.get("annotations_left_out")),
+            boxes=line.get("boxes"),
+            **{name: line[name] for name in _PLAIN},
         )
+
+    def chain(self) -> Warp:
+        """The way of a point from the source to this picture."""
+        source, target = self.sources[0], Frame(self.width, self.height)
+        frame = Frame(source.width, source.height)
+        if self.warp is not None:
+            return Warp(frame, target, tuple(map_of_record(step) for step in self.warp))
+        return Warp(frame, target, (Fold.of(frame, self.border), projective_of(self.matrix)))
+
+    def to_output(self, points: npt.ArrayLike) -> Floats:
+        """Source points (N, 2) to output points (N, 2), in pixels, centres at +0.5; may lie outside."""
+        return self.chain().forward(points)
+
+    def to_source(self, points: npt.ArrayLike) -> Floats:
+        """Output points (N, 2) to the source points that are seen there; NaN where a border was filled."""
+        chain = self.chain()
+        result = chain.backward(points)
+        result[chain.filled(points)] = np.nan
+        return result
+
+
+_PLAIN = (
+    "group",
+    "split",
+    "label",
+    "variant",
+    "copy",
+    "matrix",
+    "warp",
+    "width",
+    "height",
+    "filled",
+    "attempts",
+    "reencoded",
+    "note",
+    "sha256",
+)
+
+
+def _plain(files: Files | None) -> str | list[str] | None:
+    return list(files) if isinstance(files, tuple) else files
+
+
+def _dropped(line: list[dict[str, Any]] | None) -> tuple[Dropped, ...] | None:
+    return None if line is None else tuple(Dropped(**one) for one in line)
+
+
+def _left_out(line: list[dict[str, Any]] | None) -> tuple[LeftOut, ...] | None:
+    return None if line is None else tuple(LeftOut(**one) for one in line)
+
+
+def _named(line: Mapping[str, Any], ending: str) -> dict[str, Files]:
+    """The masks' values of keys that end so, by mask name."""
+    found = {key.removesuffix(ending): v for key, v in line.items() if key.endswith(ending) and v is not None}
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in found.items()}
+
+
+def _source(line: Mapping[str, Any]) -> Source:
+    plain = ("image", "sha256", "page", "width", "height")
+    digests = _named(line, "_sha256")
+    files = {name: line[name] for name in digests}
+    masks = {name: tuple(value) if isinstance(value, list) else value for name, value in files.items()}
+    return Source(**{name: line[name] for name in plain}, masks=masks, mask_sha256=digests)

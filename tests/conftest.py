@@ -7,8 +7,7 @@ import threading
 import pytest
 from hypothesis import settings
 
-from augcli import plugins
-from augcli.transforms import TRANSFORMS
+from augcli.transforms import TRANSFORMS, plugins
 
 # A shell starts what runs in the background with Ctrl-C ignored, and children inherit that.
 if threading.current_thread() is threading.main_thread():

@@ -8,8 +8,8 @@ from PIL import Image
 from skimage import data
 
 import augcli
-from augcli.codec import decode_image, decode_mask, encode_image, encode_mask
-from augcli.sample import Array, Coding, each
+from augcli.data import Array, Coding, each
+from augcli.imageio import decode_image, decode_mask, encode_image, encode_mask
 
 RECIPE = """
 seed: 7

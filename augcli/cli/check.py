@@ -38,11 +38,11 @@ def check(
     Example:
       augcli check recipe.yaml photos/
     """
-    from augcli.cli.findings import as_data, refusals_of, text
+    from augcli.cli.check_text import as_data, refusals_of, text
     from augcli.cli.progress import Terminal
+    from augcli.commands.check.survey import survey
+    from augcli.commands.expand.run import usable_cpus
     from augcli.recipe import load_recipe
-    from augcli.run import usable_cpus
-    from augcli.survey import survey
 
     if strict and input is None:
         raise click.UsageError("--strict is about the data set: name INPUT")

@@ -9,8 +9,8 @@ from typing import Any
 import click
 
 from augcli.cli import DONE, FAILED
-from augcli.cli.lines import first
 from augcli.cli.options import PATH, max_pixels_option, workers_option
+from augcli.cli.tables import first
 
 
 @click.group()
@@ -79,9 +79,9 @@ def pixelmaps(
       augcli coco pixelmaps annotations/instances_val2017.json ids/ --kind instance
     """
     from augcli.cli.progress import Terminal
-    from augcli.cocomaps.making import make_maps
-    from augcli.cocomaps.planning import Wishes
-    from augcli.run import usable_cpus
+    from augcli.commands.expand.run import usable_cpus
+    from augcli.commands.label_maps.options import Wishes
+    from augcli.commands.label_maps.to_maps import make_maps
 
     if wishes["space"] and wishes["kind"] != "semantic":
         raise click.UsageError(f"--space says what classes are, and --kind {wishes['kind']} shows none")
@@ -149,8 +149,8 @@ def from_maps(pngdir: Path, dest: Path, workers: int | None, as_json: bool, **wi
       augcli coco annotations predicted/ stuff.json --space json --from 92 --per part
     """
     from augcli.cli.progress import Terminal
-    from augcli.cocomaps.collecting import Wishes, collect
-    from augcli.run import usable_cpus
+    from augcli.commands.expand.run import usable_cpus
+    from augcli.commands.label_maps.from_maps import Wishes, collect
 
     first, last = wishes["first"], wishes["last"]
     if first is not None and last is not None and first > last:

@@ -33,9 +33,9 @@ def convert(pipeline: Path, output: Path, force: bool) -> int:
     Example:
       augcli convert aug.json -o recipe.yaml
     """
-    from augcli.convert import convert_file
+    from augcli.commands.convert.convert import convert_file
     from augcli.errors import AugcliError, printable
-    from augcli.store import Store
+    from augcli.output.store import Store
 
     if output != STDOUT and output.exists() and not force:
         raise AugcliError("exists already", where=str(output), mend="name another file, or use --force")

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import click
 
 from augcli.cli import DONE, FAILED
-from augcli.cli.lines import first
 from augcli.cli.options import (
     PATH,
     images_option,
@@ -21,10 +20,11 @@ from augcli.cli.options import (
     selection_options,
     workers_option,
 )
+from augcli.cli.tables import first
 
 if TYPE_CHECKING:
-    from augcli.report import Report
-    from augcli.worker import Failed
+    from augcli.output.report import Report
+    from augcli.pipeline.plan import Failed
 
 
 @click.command()
@@ -67,11 +67,11 @@ def expand(
       augcli expand recipe.yaml photos/ augmented/ -n 10 -j 4
     """
     from augcli.cli.progress import Terminal
-    from augcli.plan import Selection
+    from augcli.commands.expand.run import Settings, usable_cpus
+    from augcli.commands.expand.run import expand as run
+    from augcli.output.report import Progress
+    from augcli.pipeline.plan import Selection
     from augcli.recipe import load_recipe, with_overrides
-    from augcli.report import Progress
-    from augcli.run import Settings, usable_cpus
-    from augcli.run import expand as run
 
     loaded = with_overrides(load_recipe(recipe), copies=copies, seed=seed)
     settings = Settings(
@@ -88,7 +88,7 @@ def expand(
 
 def _say_details(report: Report, output: Path) -> None:
     """What was converted, what failed, and what of the labels is not there."""
-    from augcli.formats.left_over import missing_images, missing_words
+    from augcli.formats.orphans import missing_images, missing_words
 
     for note, pairs in report.notes.items():
         click.echo(f"note ({pairs} written): {note}", err=True)
@@ -103,7 +103,7 @@ def _say_details(report: Report, output: Path) -> None:
 
 def say_failures(failed: Sequence[Failed], output: Path) -> None:
     """Name what failed, one line a reason."""
-    from augcli.formats.reading import count
+    from augcli.text import count
 
     reasons = Counter(failure.sentence() for failure in failed)
     say_lines([f"failed ({count(pairs, 'pair')}): {reason}" for reason, pairs in reasons.items()], output)

@@ -36,10 +36,10 @@ def init(
       augcli init photos/ -o recipe.yaml
     """
     from augcli.cli.progress import Terminal
+    from augcli.commands.check.survey import survey
+    from augcli.commands.expand.run import usable_cpus
+    from augcli.commands.init import recipe_for_looking, starter, undecided
     from augcli.errors import AugcliError, ChoiceError
-    from augcli.run import usable_cpus
-    from augcli.starter import recipe_for_looking, starter, undecided
-    from augcli.survey import survey
 
     if output != STDOUT and output.exists() and not force:
         raise AugcliError("exists already", where=str(output), mend="name another file, or use --force")
@@ -65,7 +65,7 @@ def init(
 
 
 def _write(output: Path, text: str) -> None:
-    from augcli.store import Store
+    from augcli.output.store import Store
 
     if output == STDOUT:
         click.echo(text, nl=False)

@@ -38,7 +38,7 @@ def plugin_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def _load_plugins(context: click.Context, option: click.Parameter, files: tuple[Path, ...]) -> None:
     if files:
-        from augcli.plugins import load_file
+        from augcli.transforms.plugins import load_file
 
         for file in files:
             load_file(file)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from augcli.cli import DONE
-from augcli.cli.lines import fact, table
 from augcli.cli.options import (
     PATH,
     images_option,
@@ -20,9 +19,10 @@ from augcli.cli.options import (
     selection_options,
     workers_option,
 )
+from augcli.cli.tables import fact, table
 
 if TYPE_CHECKING:
-    from augcli.estimate import Outlook
+    from augcli.commands.plan import Outlook
 
 MOST_ROWS = 40
 FEW_SECONDS = 5.0
@@ -59,10 +59,10 @@ def plan(
     Example:
       augcli plan recipe.yaml photos/ -n 10 -j 8
     """
-    from augcli.estimate import outlook
-    from augcli.plan import Selection
+    from augcli.commands.expand.run import usable_cpus
+    from augcli.commands.plan import outlook
+    from augcli.pipeline.plan import Selection
     from augcli.recipe import load_recipe, with_overrides
-    from augcli.run import usable_cpus
 
     loaded = with_overrides(load_recipe(recipe), copies=copies, seed=seed)
     number = workers or usable_cpus()
@@ -76,14 +76,14 @@ def plan(
 
 def text(outlook: Outlook, workers: int) -> str:
     """The plan as aligned lines."""
-    from augcli.cli.annotations import planned_lines
+    from augcli.cli.annotation_text import planned_lines
 
     classes = [*planned_lines(outlook), *_class_lines(outlook)]
     return "\n".join([*_count_lines(outlook), *classes, *_cost_lines(outlook, workers)])
 
 
 def _count_lines(outlook: Outlook) -> Iterator[str]:
-    from augcli.formats.reading import count
+    from augcli.text import count
 
     sources = count(outlook.sources, "source")
     yield from fact("pairs", f"{outlook.pairs} of {sources}")
@@ -105,7 +105,7 @@ def _what_becomes(expanded: bool) -> str:
 
 def _class_lines(outlook: Outlook) -> Iterator[str]:
     """How many masks hold each class: of those that were looked at, for no others are known."""
-    from augcli.formats.reading import count
+    from augcli.text import count
 
     for masks in outlook.masks:
         called = f" {masks.name}" if len(outlook.masks) > 1 else ""
@@ -125,7 +125,7 @@ def _cut(lines: list[str]) -> list[str]:
 
 
 def _cost_lines(outlook: Outlook, workers: int) -> Iterator[str]:
-    from augcli.formats.reading import count
+    from augcli.text import count
 
     yield from fact("files", f"{outlook.files + OWN_FILES}, with manifest.jsonl and dataset.json")
     if outlook.cost is None:
@@ -157,7 +157,7 @@ def time_text(seconds: float) -> str:
 
 def as_data(outlook: Outlook, workers: int) -> dict[str, Any]:
     """The plan as JSON data."""
-    from augcli.cli.annotations import planned_data
+    from augcli.cli.annotation_text import planned_data
 
     cost = outlook.cost
     return {

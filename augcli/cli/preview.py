@@ -99,8 +99,8 @@ def preview(
       augcli preview recipe.yaml photos/ -o steps.png --strip --variant jitter --rows 3
     """
     from augcli.cli.progress import Terminal
-    from augcli.preview import Wanted
-    from augcli.preview import preview as draw
+    from augcli.commands.preview.preview import Wanted
+    from augcli.commands.preview.preview import preview as draw
     from augcli.recipe import load_recipe, with_overrides
 
     check_place(output, input)
@@ -147,7 +147,7 @@ def check_place(output: Path, root: Path) -> None:
 def write_page(text: str, output: Path) -> str:
     """Write a page whole or not at all; returns its size in words."""
     from augcli.cli.plan import size_text
-    from augcli.store import Store
+    from augcli.output.store import Store
 
     data = text.encode("utf-8")
     Store(output.parent).replace(output.name, data)
@@ -159,7 +159,7 @@ def write_sheet(image: Image.Image, output: Path) -> str:
 
     Raises OutputError for a format that cannot hold it.
     """
-    from augcli.store import Store
+    from augcli.output.store import Store
 
     buffer = io.BytesIO()
     kind, options = FORMATS[output.suffix.lower()]

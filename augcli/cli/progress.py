@@ -8,13 +8,13 @@ from typing import Any
 
 import click
 
-from augcli.formats.left_over import orphans
-from augcli.formats.reading import count
-from augcli.mirrors import mirror_remarks
+from augcli.commands.check.lint import shared_group_remarks
+from augcli.data import Dataset
+from augcli.formats.orphans import orphans
+from augcli.labels.mirror import mirror_remarks
+from augcli.output.report import Progress
 from augcli.recipe import Recipe
-from augcli.remarks import shared_group_remarks
-from augcli.report import Progress
-from augcli.sample import Dataset
+from augcli.text import count
 
 PLAIN_SECONDS = 60.0
 MOST_LINES = 5

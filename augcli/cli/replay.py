@@ -34,8 +34,8 @@ def replay(output: Path, file_name: str, folder: Path, source: Path | None, max_
     Example:
       augcli replay augmented/ images/a__jitter-1.jpg -o again/
     """
+    from augcli.commands.replay.replay import replay as run
     from augcli.errors import printable
-    from augcli.replaying import replay as run
 
     found = run(output, file_name, folder, source=source, max_pixels=max_pixels)
     for line in found.lines():

@@ -11,7 +11,7 @@ import click
 from augcli.cli.options import plugin_option
 
 if TYPE_CHECKING:
-    from augcli.catalogue import Entry, Parameter
+    from augcli.recipe.catalogue import Entry, Parameter
 
 
 @click.command()
@@ -27,7 +27,7 @@ def transforms(name: str | None, as_json: bool) -> None:
     Example:
       augcli transforms random_resized_crop
     """
-    from augcli.catalogue import catalogue, entry_of
+    from augcli.recipe.catalogue import catalogue, entry_of
 
     if as_json:
         data = entry_of(name).as_json() if name else [entry.as_json() for entry in catalogue()]
@@ -47,7 +47,7 @@ def listed(entries: list[Entry]) -> str:
 
 def described(entry: Entry) -> str:
     """Everything about one transform or group."""
-    from augcli.catalogue import GRAMMAR
+    from augcli.recipe.catalogue import GRAMMAR
 
     parameters = [*entry.parameters, entry.p]
     facts = {

@@ -31,9 +31,9 @@ def verify(output: Path, source: Path | None, workers: int | None, as_json: bool
       augcli verify augmented/
     """
     from augcli.cli.progress import Terminal
+    from augcli.commands.expand.run import usable_cpus
+    from augcli.commands.verify.verify import verify as run
     from augcli.errors import printable
-    from augcli.run import usable_cpus
-    from augcli.verifying import verify as run
 
     found = run(output, source=source, workers=workers or usable_cpus(), progress=Terminal())
     if as_json:

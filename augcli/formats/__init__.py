@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from augcli.formats.again import check_again
 from augcli.formats.detect import LAYOUTS, read_dataset
-from augcli.formats.equal import equal_pattern
 from augcli.formats.group import group_of
 from augcli.formats.naming import copy_name
 from augcli.formats.pages import with_pages
+from augcli.formats.roundtrip import check_again
 from augcli.formats.splits import shared_groups
+from augcli.formats.suggest_pattern import equal_pattern
 
 __all__ = [
     "LAYOUTS",

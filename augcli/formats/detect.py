@@ -8,14 +8,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 
+from augcli.data import Dataset, Item
 from augcli.errors import ChoiceError, DatasetError
-from augcli.formats import carvana, classes, folders, guess, pairs, pattern, suffix
-from augcli.formats import images as plain
+from augcli.formats.base import Reading, recipe_line
 from augcli.formats.group import group_of
-from augcli.formats.reading import Reading, flow, recipe_line
+from augcli.formats.masks import carvana, classes, folders, pattern, suffix
+from augcli.formats.masks import csv_pairs as pairs
+from augcli.formats.masks import detect as guess
+from augcli.formats.masks import images as plain
 from augcli.formats.splits import with_lists
-from augcli.formats.walk import IMAGE_SUFFIXES, Tree, nfc, tree_of, walk
-from augcli.sample import Dataset, Item
+from augcli.formats.tree import IMAGE_SUFFIXES, Tree, tree_of, walk
+from augcli.text import nfc, yaml_flow
 
 LAYOUTS = (
     "auto",
@@ -82,7 +85,7 @@ class _Options:
 
     def told(self) -> dict[str, str]:
         """What the recipe says, as text."""
-        masks = flow(self.masks) if isinstance(self.masks, Mapping) else self.masks
+        masks = yaml_flow(self.masks) if isinstance(self.masks, Mapping) else self.masks
         said = {
             "images": self.images,
             "masks": masks,
@@ -271,7 +274,7 @@ def _of_cityscapes(tree: Tree) -> list[Reading]:
     """The readings of Cityscapes' polygons. What they need is only loaded where there is a JSON file."""
     if not tree.documents:
         return []
-    from augcli.formats import cityscapes
+    from augcli.formats.cityscapes import read as cityscapes
 
     return cityscapes.find(tree)
 
@@ -316,7 +319,7 @@ def _no_images(tree: Tree, annotations: str | None) -> DatasetError:
     what = "no images below this folder" + (f" ({tree.skipped[0]})" if tree.skipped else "")
     mend = f"augcli reads {' '.join(IMAGE_SUFFIXES)}"
     if tree.documents:
-        from augcli.formats.coco.finding import annotation_files
+        from augcli.formats.coco.detect import annotation_files
 
         names = [annotations] if annotations is not None else annotation_files(tree)
         for name in names[:1]:

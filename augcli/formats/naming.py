@@ -8,12 +8,12 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
+from augcli.data import Files, Item
 from augcli.errors import DatasetError
-from augcli.formats.cityscapes import IMAGE_ENDING
+from augcli.formats.cityscapes.read import IMAGE_ENDING
+from augcli.formats.masks.pattern_naming import by_pattern, is_by_pattern
 from augcli.formats.names import SPLITS, core, split_word
-from augcli.formats.renaming import by_pattern, is_by_pattern
-from augcli.formats.walk import nfc
-from augcli.sample import Files, Item
+from augcli.text import nfc
 
 MASK_SUFFIX = ".png"
 Paths = tuple[str, dict[str, Files]]

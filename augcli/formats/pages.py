@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from augcli.codec import count_frames
+from augcli.data import Dataset, Item
 from augcli.errors import DatasetError, ImageError
-from augcli.sample import Dataset, Item
+from augcli.imageio import count_frames
 
 STACK_SUFFIXES = (".tif", ".tiff", ".png", ".gif", ".webp")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from augcli.codec import read_header
 from augcli.errors import ImageError
+from augcli.imageio import read_header
 
 HEADER_BYTES = 1 << 19  # most files say their size in these; of the others all is read
 

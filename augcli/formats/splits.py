@@ -8,11 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from augcli.data import Item, SplitList
 from augcli.errors import DatasetError
 from augcli.formats.names import SPLITS, core
-from augcli.formats.reading import count
-from augcli.formats.walk import is_image, nfc
-from augcli.sample import Item, SplitList
+from augcli.formats.tree import is_image
+from augcli.text import count, nfc
 
 FOLDERS = ("", "splits", "ImageSets/Segmentation", "ImageSets/Main", "ImageSets")
 UNLISTED = "unlisted"  # where there are lists, a picture in none of them belongs to no split

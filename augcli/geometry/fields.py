@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from augcli.geometry.field import Field
 from augcli.geometry.frame import Floats, Frame
-from augcli.keys import uniform_noise
+from augcli.rng import uniform_noise
 
 Displacements = Sequence[Sequence[Sequence[float]]]  # rows of points of (dx, dy), in pixels
 Lens = Literal["camera", "fisheye"]

@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from augcli.errors import AugcliError
-from augcli.plugins import Plugin, load_file, load_named
-from augcli.recipe.messages import Report
-from augcli.recipe.nodes import MAX_BYTES, parse_document
+from augcli.recipe.errors import Report
 from augcli.recipe.options import MAX_COPIES, MAX_SEED, InputOptions, OutputOptions
-from augcli.recipe.reading import read_options, read_variants
+from augcli.recipe.parse import read_options, read_variants
 from augcli.recipe.schema import recipe_schema
 from augcli.recipe.steps import Group, Step, Variant, plain, resolved_steps
-from augcli.wording import shown
+from augcli.recipe.yaml_text import MAX_BYTES, parse_document
+from augcli.text import shown
+from augcli.transforms.plugins import Plugin, load_file, load_named
 
 __all__ = [
     "Group",

@@ -8,9 +8,9 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from augcli.text import shown
+from augcli.transforms.fields import COLOR, COLOR_SCHEMA, Reading, read_color
 from augcli.transforms.parameters import mistake
-from augcli.transforms.plain import COLOR, COLOR_SCHEMA, Reading, read_color
-from augcli.wording import shown
 
 
 def read_version(value: Any) -> int:

@@ -25,11 +25,11 @@ from augcli.recipe.fields import (
     read_texts,
     read_version,
 )
-from augcli.recipe.labels import MASKS_SCHEMA, SOLE, MaskOptions, Masks, read_masks
-from augcli.recipe.maps import PIXELMAPS_SCHEMA, PixelMapOutput, read_pixelmaps
+from augcli.recipe.label_map_options import PIXELMAPS_SCHEMA, PixelMapOutput, read_pixelmaps
+from augcli.recipe.mask_options import MASKS_SCHEMA, SOLE, MaskOptions, Masks, read_masks
 from augcli.transforms.base import Probability
+from augcli.transforms.fields import FILL_SCHEMA, Classes, Reading, Rgb, read_fill
 from augcli.transforms.parameters import Distribution, Number, Size, mistake
-from augcli.transforms.plain import FILL_SCHEMA, Classes, Reading, Rgb, read_fill
 
 MAX_SEED = 2**63 - 1
 MAX_COPIES = 1_000_000

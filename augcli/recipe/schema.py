@@ -7,14 +7,8 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
-from augcli.recipe.options import (
-    GroupOptions,
-    RecipeOptions,
-    SomeOfOptions,
-    VariantOptions,
-    WeightOptions,
-)
-from augcli.recipe.reading import GROUPS, VARIANT_NAME
+from augcli.recipe.options import GroupOptions, RecipeOptions, SomeOfOptions, VariantOptions, WeightOptions
+from augcli.recipe.parse import GROUPS, VARIANT_NAME
 from augcli.transforms.base import TRANSFORMS
 
 Schema = dict[str, Any]

@@ -12,10 +12,10 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from augcli.data import LabelMap
 from augcli.geometry import Frame
-from augcli.keys import Draws
-from augcli.ops import Applied, Operation, Policy
-from augcli.sample import LabelMap
+from augcli.rng import Draws
+from augcli.transforms.operations import Applied, Operation, Policy
 from augcli.transforms.parameters import Distribution
 
 TRANSFORMS: dict[str, type[Transform]] = {}

@@ -10,12 +10,12 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field, field_validator
 
+from augcli.data import Array, PixelFormat
 from augcli.errors import ImageError
-from augcli.keys import Draws
-from augcli.ops import cast
-from augcli.sample import Array, PixelFormat
+from augcli.rng import Draws
 from augcli.transforms.base import fixed
 from augcli.transforms.filters import Neighbourhood, convolved, depth_of
+from augcli.transforms.operations import cast
 from augcli.transforms.parameters import Distribution, Number, mistake
 
 Kernel = npt.NDArray[np.float64]

@@ -9,10 +9,19 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from augcli.geometry import Frame
-from augcli.keys import Draws
-from augcli.ops import LUMA, Applied, ByteHueTurn, ColorMatrix, ColorOp, HueTurn, Saturate, Tint
-from augcli.ops import Contrast as ContrastOp
+from augcli.rng import Draws
 from augcli.transforms.base import Transform, fixed
+from augcli.transforms.operations import (
+    LUMA,
+    Applied,
+    ByteHueTurn,
+    ColorMatrix,
+    ColorOp,
+    HueTurn,
+    Saturate,
+    Tint,
+)
+from augcli.transforms.operations import Contrast as ContrastOp
 from augcli.transforms.parameters import Distribution, Number, mistake
 
 Factor = Annotated[Distribution, Number(neutral=1.0, low=0.0)]

@@ -7,9 +7,9 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from augcli.geometry import Frame, lens_field, steps_field
-from augcli.keys import Draws
-from augcli.ops import Applied, Move
+from augcli.rng import Draws
 from augcli.transforms.base import Transform
+from augcli.transforms.operations import Applied, Move
 from augcli.transforms.parameters import Distribution, Number
 
 Limit = Annotated[Distribution, Number(neutral=0.0, low=0.0, high=0.95)]

@@ -10,9 +10,9 @@ import numpy as np
 from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema, model_validator
 
 from augcli.geometry import RMS_OF_UNIT_ALPHA, Frame, elastic_field, grid_field, plate_field, triangle_field
-from augcli.keys import Draws
-from augcli.ops import Applied, Move
+from augcli.rng import Draws
 from augcli.transforms.base import Transform
+from augcli.transforms.operations import Applied, Move
 from augcli.transforms.parameters import Distribution, Number, mistake
 
 Amount = Annotated[Distribution, Number(neutral=0.0, low=0.0)]

@@ -7,12 +7,12 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from augcli.data import Array, PixelFormat
 from augcli.errors import ImageError
 from augcli.geometry import Frame
-from augcli.keys import Draws
-from augcli.ops import Filter, cast
-from augcli.sample import Array, PixelFormat
+from augcli.rng import Draws
 from augcli.transforms.base import Transform
+from augcli.transforms.operations import Filter, cast
 
 Shares = npt.NDArray[np.floating[Any]]
 

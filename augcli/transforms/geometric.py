@@ -9,8 +9,8 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from augcli.geometry import Frame, Projective, Scalar
-from augcli.ops import Applied, Move
 from augcli.transforms.base import Transform, fixed
+from augcli.transforms.operations import Applied, Move
 from augcli.transforms.parameters import Distribution, Number, mistake
 
 Degrees = Annotated[Distribution, Number(neutral=0.0)]

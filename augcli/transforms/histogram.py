@@ -10,12 +10,12 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
+from augcli.data import Array, PixelFormat
 from augcli.errors import ImageError
 from augcli.geometry import Frame
-from augcli.ops import Applied, Filter, cast
-from augcli.sample import Array, PixelFormat
 from augcli.transforms.base import fixed
 from augcli.transforms.filters import Neighbourhood
+from augcli.transforms.operations import Applied, Filter, cast
 from augcli.transforms.parameters import Distribution, Number, mistake
 
 Counts = npt.NDArray[np.int64]

@@ -8,12 +8,12 @@ from typing import Annotated, Any, ClassVar
 import numpy as np
 from pydantic import Field
 
-from augcli.keys import Words, key_of
-from augcli.ops import LUMA
-from augcli.sample import Array, PixelFormat
+from augcli.data import Array, PixelFormat
+from augcli.rng import Words, key_of
 from augcli.transforms.base import fixed
 from augcli.transforms.blur import ANY_DIRECTION, Direction, gaussian_blur
 from augcli.transforms.filters import Neighbourhood, Shares, pixels_of, shares_of
+from augcli.transforms.operations import LUMA
 from augcli.transforms.parameters import Distribution, Number
 
 Strength = Annotated[Distribution, Number(neutral=0.0, low=0.0, high=1.0)]

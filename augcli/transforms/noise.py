@@ -7,12 +7,12 @@ from typing import Annotated, Any, ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
+from augcli.data import Array, PixelFormat
 from augcli.geometry import Frame
-from augcli.keys import key_of, normal_noise, poisson_noise, unit_noise
-from augcli.ops import Applied, cast
-from augcli.sample import Array, PixelFormat
+from augcli.rng import key_of, normal_noise, poisson_noise, unit_noise
 from augcli.transforms.base import fixed
 from augcli.transforms.filters import Neighbourhood, Shares, pixels_of, refuse_bands, shares_of
+from augcli.transforms.operations import Applied, cast
 from augcli.transforms.parameters import Distribution, Number
 
 Deviation = Annotated[Distribution, Number(neutral=0.0, low=0.0, high=1.0)]

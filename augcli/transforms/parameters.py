@@ -16,8 +16,8 @@ from typing import Any, Literal
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import PydanticCustomError, core_schema
 
-from augcli.keys import Words
-from augcli.wording import shown
+from augcli.rng import Words
+from augcli.text import shown
 
 Kind = Literal["fixed", "uniform", "choice", "normal", "log_uniform"]
 MAX_REDRAWS = 100

@@ -9,9 +9,9 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from augcli.geometry import Frame, Projective, square_to
-from augcli.keys import Draws, Words
-from augcli.ops import Applied, Move
+from augcli.rng import Draws, Words
 from augcli.transforms.geometric import Geometric, whole_if_exact
+from augcli.transforms.operations import Applied, Move
 from augcli.transforms.parameters import MAX_REDRAWS, Distribution, Number
 
 Strength = Annotated[Distribution, Number(neutral=0.0, low=0.0, high=1.0)]

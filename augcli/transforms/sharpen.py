@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar
 import numpy as np
 from pydantic import Field
 
-from augcli.sample import Array, PixelFormat
+from augcli.data import Array, PixelFormat
 from augcli.transforms.base import fixed
 from augcli.transforms.blur import gaussian_blur
 from augcli.transforms.filters import Neighbourhood, clipped, convolved

@@ -7,10 +7,10 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field, model_validator
 
 from augcli.geometry import Frame
-from augcli.keys import Draws
-from augcli.ops import Applied
-from augcli.transforms.frames import box
+from augcli.rng import Draws
+from augcli.transforms.crop import box
 from augcli.transforms.geometric import Geometric
+from augcli.transforms.operations import Applied
 from augcli.transforms.parameters import Size, mistake
 
 

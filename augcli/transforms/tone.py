@@ -8,11 +8,11 @@ from typing import Annotated, Any, ClassVar
 import numpy as np
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from augcli import curves
-from augcli.ops import ColorMatrix, ColorOp
-from augcli.ops import Gamma as GammaOp
+from augcli.transforms import curves
 from augcli.transforms.base import fixed
 from augcli.transforms.color import Color
+from augcli.transforms.operations import ColorMatrix, ColorOp
+from augcli.transforms.operations import Gamma as GammaOp
 from augcli.transforms.parameters import Distribution, Number, is_list_of, mistake
 
 Exponent = Annotated[Distribution, Number(neutral=1.0, low=0.01, high=100.0)]

@@ -9,8 +9,8 @@ from typing import Annotated, Any, ClassVar
 import numpy as np
 from pydantic import Field
 
-from augcli.keys import key_of, uniform_noise, unit_noise
-from augcli.sample import Array, PixelFormat
+from augcli.data import Array, PixelFormat
+from augcli.rng import key_of, uniform_noise, unit_noise
 from augcli.transforms.base import fixed
 from augcli.transforms.filters import Neighbourhood, Shares, pixels_of, shares_of
 from augcli.transforms.parameters import Distribution, Number

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from augcli.errors import DatasetError
-from augcli.wording import shown
+from augcli.text import shown
 
 Document = dict[str, msgspec.Raw]
 

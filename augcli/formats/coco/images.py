@@ -8,10 +8,9 @@ from dataclasses import dataclass
 
 import msgspec
 
-from augcli.formats.coco.entries import MAX_ID, ImageEntry, Refused, image_entry
-from augcli.formats.reading import count
-from augcli.formats.walk import nfc
-from augcli.wording import shown
+from augcli.formats.coco.entries import ImageEntry, image_entry
+from augcli.labels.coco_json import MAX_ID, Refused
+from augcli.text import count, nfc, shown
 
 
 @dataclass(frozen=True)

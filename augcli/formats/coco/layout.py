@@ -8,22 +8,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from augcli.data import Item
 from augcli.errors import DatasetError, printable
-from augcli.formats.coco.entries import MAX_SOURCE_ID
-from augcli.formats.coco.files import read_annotation_file
-from augcli.formats.coco.finding import (
+from augcli.formats.base import Reading, outside, recipe_line
+from augcli.formats.coco.detect import (
     annotation_files,
     files_with_labels,
     holds,
     home_of,
     lies_with_annotations,
 )
-from augcli.formats.coco.joining import Joined, image_root, why_unused
+from augcli.formats.coco.merge import Joined, image_root, why_unused
 from augcli.formats.coco.places import Places
+from augcli.formats.coco.read import read_annotation_file
 from augcli.formats.names import role
-from augcli.formats.reading import Reading, count, outside, recipe_line
-from augcli.formats.walk import Tree
-from augcli.sample import Item
+from augcli.formats.tree import Tree
+from augcli.labels.coco_json import MAX_SOURCE_ID
+from augcli.text import count
 
 _FOLDER = "annotations"  # of an output, for files that lie elsewhere in the input
 

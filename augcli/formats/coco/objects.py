@@ -8,16 +8,16 @@ from typing import Literal
 
 import msgspec
 
-from augcli.formats.coco.entries import (
+from augcli.labels.coco_json import (
     MAX_ID,
     AnnotationFields,
     annotation_fields,
     has_segments,
     why_no_id,
     why_no_path,
+    with_fields,
 )
-from augcli.formats.coco.texts import with_fields
-from augcli.wording import shown
+from augcli.text import shown
 
 Kind = Literal["objects", "panoptic"]
 _ASKED = 100  # annotations that tell what a file is of

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from augcli.formats.coco.entries import ImageEntry
 from augcli.formats.names import names_annotations, role, split_of
-from augcli.formats.walk import File, nfc
+from augcli.formats.tree import File
+from augcli.text import nfc
 
 _SAME_SPLIT = {"valid": "val", "validation": "val"}
 

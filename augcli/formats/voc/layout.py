@@ -7,14 +7,15 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from augcli.data import Item
 from augcli.errors import printable
-from augcli.formats.as_coco import categories_of, head_of, item_of
-from augcli.formats.reading import Reading, count, outside
+from augcli.formats.base import Reading, outside
 from augcli.formats.splits import with_lists
+from augcli.formats.to_coco import categories_of, head_of, item_of
+from augcli.formats.tree import File, Tree
 from augcli.formats.voc.names import ANNOTATIONS, IMAGES, LISTS, PATH, listed
 from augcli.formats.voc.objects import Document, read_document
-from augcli.formats.walk import File, Tree, nfc
-from augcli.sample import Item
+from augcli.text import count, nfc
 
 
 @dataclass

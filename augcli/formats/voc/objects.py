@@ -15,9 +15,9 @@ from typing import Any
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
-from augcli.formats.as_coco import outlined
+from augcli.formats.to_coco import outlined
 from augcli.formats.voc.names import DEPTH, PART_OF, POINT, POLYGON, XML
-from augcli.wording import shown
+from augcli.text import shown
 
 _CORNERS = ("xmin", "ymin", "xmax", "ymax")
 _FLAGS = ("truncated", "difficult")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from augcli.errors import DatasetError
-from augcli.formats.walk import Tree
+from augcli.formats.tree import Tree
 from augcli.formats.yolo.names import text_of_file
 
 CLASS_FILES = ("classes.txt", "_darknet.labels")  # a name in each line, as in *.names

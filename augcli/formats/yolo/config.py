@@ -16,9 +16,9 @@ from typing import Any
 import yaml
 
 from augcli.errors import DatasetError
-from augcli.formats.walk import beginning
+from augcli.formats.tree import beginning
 from augcli.formats.yolo.names import NAMES, SPLITS
-from augcli.wording import shown
+from augcli.text import shown
 
 MAX_BYTES = 1 << 20
 _NOTHING: tuple[Any, ...] = (None, [], "", "null", "~")

@@ -9,19 +9,20 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from augcli.data import AnnotationHead, Item
 from augcli.errors import printable
-from augcli.formats.as_coco import head_of
+from augcli.formats.base import Reading, outside
 from augcli.formats.coco.layout import path_below
-from augcli.formats.coco.texts import text_of
 from augcli.formats.names import split_of
-from augcli.formats.reading import Reading, count, outside
 from augcli.formats.sizes import upright_size
-from augcli.formats.walk import File, Tree, is_image, nfc
+from augcli.formats.to_coco import head_of
+from augcli.formats.tree import File, Tree, is_image
 from augcli.formats.yolo.classes import found_names, is_class_file, told_names
 from augcli.formats.yolo.config import Config, is_sound, looks_like_config, read_config, tails
 from augcli.formats.yolo.names import LABELS, NAMES, label_path, text_of_file
 from augcli.formats.yolo.rows import category_id, looks_like_rows, read_rows
-from augcli.sample import AnnotationHead, Item
+from augcli.labels.coco_json import text_of
+from augcli.text import count, nfc
 
 MOST_LOOKED_AT = 5  # label files, to see whether they are YOLO's
 

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from augcli.formats.as_coco import outlined
+from augcli.formats.to_coco import outlined
 from augcli.formats.yolo.config import Config
-from augcli.wording import shortened
+from augcli.text import shortened
 
 BEYOND = 0.01  # of a side, that Ultralytics too lets a coordinate lie outside of the picture
 BOX, LEAST_SEGMENT = 5, 7  # numbers in a row

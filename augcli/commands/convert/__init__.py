@@ -1,0 +1,1 @@
+"""Pipelines that albumentations saved, as recipes."""

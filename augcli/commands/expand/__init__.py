@@ -1,0 +1,1 @@
+"""The main job: a data set and its copies, written by worker processes."""

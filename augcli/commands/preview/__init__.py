@@ -1,0 +1,1 @@
+"""A sheet of sources and their copies, or of the steps to them."""

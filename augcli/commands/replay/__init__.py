@@ -1,0 +1,1 @@
+"""One pair of a finished output, made again."""

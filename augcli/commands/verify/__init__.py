@@ -1,0 +1,1 @@
+"""Whether a finished output is whole."""

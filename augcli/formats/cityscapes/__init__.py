@@ -1,0 +1,1 @@
+"""Cityscapes: its JSON polygons, read and written."""

@@ -1,0 +1,1 @@
+"""Images with masks: folders, suffixes, patterns, class folders, and images alone."""

@@ -1,0 +1,13 @@
+"""The layout `images`: pictures without masks, in any folders."""
+
+from __future__ import annotations
+
+from augcli.formats.base import Reading, item
+from augcli.formats.tree import Tree
+from augcli.text import count
+
+
+def find(tree: Tree) -> list[Reading]:
+    """The reading: every image is an item."""
+    items = tuple(item(file) for file in tree.files)
+    return [Reading({"layout": "images"}, f"{count(len(items), 'image')}, no masks", items)]

@@ -1,0 +1,1 @@
+"""The output folder: staged, journaled, resumed, published, and read again."""

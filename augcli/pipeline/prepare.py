@@ -1,0 +1,164 @@
+"""The input as a run takes it: which data set it is, its border rule, and what its masks are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from augcli.data import PANOPTIC, Dataset, Item
+from augcli.errors import DatasetError
+from augcli.formats import read_dataset, with_pages
+from augcli.formats.cityscapes.read import UNLABELED
+from augcli.formats.orphans import missing_images, missing_words, orphans
+from augcli.formats.write import check_names
+from augcli.geometry import Border
+from augcli.labels.label_maps.of_pair import MapRules
+from augcli.labels.label_maps.options import Wishes, is_deep, labelled_files, rules_of
+from augcli.labels.mask_kinds import BACKGROUND, BLACK, FILLED, IGNORED, find_spec
+from augcli.labels.masks import MaskLook, MaskSpec, check_threshold
+from augcli.labels.mirror import check_mirror
+from augcli.labels.validate import Category, categories_of
+from augcli.recipe import MIRRORED, Recipe
+from augcli.recipe.mask_options import SOLE
+from augcli.recipe.options import ANNOTATED
+
+
+def read_input(recipe: Recipe, root: Path, images: Path | None = None) -> Dataset:
+    """The data set as the recipe's `input` says. Raises DatasetError.
+
+    `root` may be an annotation file of COCO, and `images` is then the folder of its images.
+    """
+    chosen, named = recipe.input, recipe.input.named_masks
+    found = read_dataset(
+        root,
+        layout=chosen.layout,
+        images=chosen.images if images is None else str(images.resolve()),
+        masks=chosen.mask_paths,
+        suffix=chosen.suffix,
+        pairs=chosen.pairs,
+        optional=[name for name, mask in named.items() if mask.optional],
+        several=[name for name in named or (SOLE,) if chosen.mask_of(name).kind == "instance"],
+        group=chosen.group,
+        annotations=chosen.annotations,
+        classes=chosen.class_names,
+    )
+    return found if chosen.pages == "refuse" else with_pages(found, each=chosen.pages == "each")
+
+
+def border_of(recipe: Recipe) -> Border:
+    """The border rule; `auto` is `reflect`, and `constant` where a mirrored object would have no label."""
+    chosen = recipe.output.border
+    if chosen == "auto":
+        return "constant" if recipe.input.has_objects else "reflect"
+    return chosen
+
+
+def as_found(recipe: Recipe, dataset: Dataset) -> Recipe:
+    """The recipe for this data set: a layout `auto` that found annotations is the one found from here on.
+
+    Raises DatasetError for a border that would show objects twice that are annotated once, for an output
+    layout that has no place for annotations, for names in `input.mirror` that nothing has, and for further
+    descriptions and pixel maps that this data set cannot have.
+    """
+    check_mirror(recipe, dataset)
+    check_names(recipe.output.also, dataset)
+    maps_by_file(recipe, dataset)
+    if dataset.layout not in ANNOTATED:
+        return recipe
+    if recipe.output.border in MIRRORED:
+        what = f"border: {recipe.output.border} would show objects twice that are annotated once"
+        raise DatasetError(what, where=str(dataset.root), mend="write output: {border: constant}, or auto")
+    if recipe.output.layout not in ("like-input", dataset.layout):
+        what = f"output: {{layout: {recipe.output.layout}}} has no place for annotations"
+        raise DatasetError(what, where=str(dataset.root), mend="write output: {layout: like-input}")
+    written = recipe.output.model_copy(update={"layout": "like-input"})
+    found = recipe.input.model_copy(update={"layout": dataset.layout})
+    return replace(recipe, input=found, output=written)
+
+
+def fillers_of(recipe: Recipe) -> list[str]:
+    """The recipe's words that write into masks what no source has."""
+    policies = {t.mask_policy for variant in recipe.variants for t in variant.transforms()}
+    words = [word for word in (IGNORED, BACKGROUND) if word.removeprefix("mask: ") in policies]
+    return [FILLED, *words] if border_of(recipe) == "constant" else words
+
+
+def categories_by_file(dataset: Dataset) -> dict[str, dict[int, Category]]:
+    """The categories of each annotation file, by id."""
+    return {file: categories_of(head.categories) for file, head in dataset.annotation_files.items()}
+
+
+def wishes_of(recipe: Recipe) -> Wishes | None:
+    """What `output.pixelmaps` asks for; None where it asks for nothing."""
+    said = recipe.output.pixelmaps
+    if said is None:
+        return None
+    return Wishes(
+        said.kind, said.space, said.on_overlap, None if said.crowd is None else said.crowd == "include"
+    )
+
+
+def maps_by_file(recipe: Recipe, dataset: Dataset) -> dict[str, MapRules]:
+    """How `output.pixelmaps` draws the annotations of each file that has categories; empty without it.
+
+    Raises DatasetError where there is nothing to draw, and for categories that have no place in the space.
+    """
+    wishes = wishes_of(recipe)
+    if wishes is None:
+        return {}
+    is_coco = dataset.layout == "coco" or "coco" in recipe.output.also
+    heads = labelled_files(dataset)
+    if not (heads and is_coco):
+        what = "output.pixelmaps draws the annotations of COCO files, and the output has none with labels"
+        mend = "write output: {also: [coco]}" if heads else "leave it out"
+        raise DatasetError(what, where=str(dataset.root), mend=mend)
+    found = {}
+    for file, head in heads.items():
+        rules = rules_of(head, wishes)
+        pictures = (item.annotations.get(file, ()) for item in dataset.items)
+        found[file] = MapRules(rules, is_deep(head, rules, pictures), head.kind == "panoptic")
+    return found
+
+
+def refuse_orphans(dataset: Dataset) -> None:
+    """Raise DatasetError that names what did not pair up, and images of annotation files that are missing."""
+    missing = missing_images(dataset)
+    names = [*dataset.orphan_images, *dataset.orphan_masks, *missing]
+    if names:
+        named = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+        words = [*orphans(dataset), *([missing_words(dataset)] if missing else [])]
+        what = f"--strict: {', '.join(words)}: {named}"
+        raise DatasetError(what, where=str(dataset.root), mend="pair them up, or leave out --strict")
+
+
+def specs_of(recipe: Recipe, looks: Sequence[MaskLook], tried: Sequence[Item]) -> dict[str, MaskSpec]:
+    """What the masks are, by name, by those that could be read. Raises DatasetError where that is open."""
+    names = dict.fromkeys(name for item in tried for name in item.masks)
+    return {name: _spec_of(recipe, name, looks, [i for i in tried if name in i.masks]) for name in names}
+
+
+def _spec_of(recipe: Recipe, name: str, looks: Sequence[MaskLook], tried: Sequence[Item]) -> MaskSpec:
+    if name == PANOPTIC and recipe.input.layout == "coco":
+        return MaskSpec("rgb", fill=BLACK, name=name, background=BLACK, ignore=BLACK)  # void has the id 0
+    if name in UNLABELED and recipe.input.layout == "cityscapes":
+        said = recipe.input.mask.ignore
+        none = said if isinstance(said, int) else UNLABELED[name]
+        return MaskSpec("index", fill=none, name=name, background=none, ignore=none)
+    named = sorted((look for look in looks if look.name == name), key=lambda look: look.where)
+    own = [look for look in named if not look.fault]
+    if not own and recipe.input.mask_of(name).kind == "auto":
+        raise _none_readable(name, named, tried)
+    spec = find_spec(own, recipe.input, recipe.output.mask, fillers_of(recipe), name)
+    check_threshold(own, spec)
+    return spec
+
+
+def _none_readable(name: str, looks: Sequence[MaskLook], tried: Sequence[Item]) -> DatasetError:
+    """The refusal of masks that cannot be read: why not, of the first source's."""
+    what = f"none of the {len(tried)} masks{'' if name == SOLE else f' {name}'} looked at can be read"
+    faults = {look.where: look.fault for look in looks if look.fault}
+    for item in sorted(tried, key=lambda item: item.key):
+        if fault := faults.get(item.masks[name]):
+            return DatasetError(f"{fault.what}, and {what}", where=item.masks[name], mend=fault.mend)
+    return DatasetError(what, mend="augcli check says why")
