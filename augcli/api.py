@@ -31,7 +31,7 @@ from augcli.pipeline.prepare import border_of, fillers_of
 from augcli.recipe.mask_options import SOLE
 from augcli.transforms.plugins import load_file
 
-Place = str | PathLike[str]
+AnyPath = str | PathLike[str]
 
 
 class Recipe(recipes.Recipe):
@@ -122,12 +122,12 @@ def _check_variant(recipe: recipes.Recipe, variant: str, copy: int) -> None:
     chosen = variant_of(recipe, variant)
     if chosen is None and variant != ORIGINAL:
         known = ", ".join([ORIGINAL, *(v.name for v in recipe.variants)])
-        raise AugcliError(f"the recipe has no variant '{variant}'", mend=f"it has {known}")
+        raise AugcliError(f"the recipe has no variant '{variant}'", hint=f"it has {known}")
     if copy < 1 or (copy > 1 and not (chosen and chosen.is_numbered)):
-        raise AugcliError(f"variant {variant} has no copy {copy}", mend="copies count from 1")
+        raise AugcliError(f"variant {variant} has no copy {copy}", hint="copies count from 1")
 
 
-def load_recipe(path: Place, *, plugins: Iterable[Place] = ()) -> Recipe:
+def load_recipe(path: AnyPath, *, plugins: Iterable[AnyPath] = ()) -> Recipe:
     """Read a recipe file; `plugins` are the files of transforms that it uses besides augcli's own.
 
     Raises RecipeError, which holds every mistake with its line and column, and AugcliError for a plugin that
@@ -140,9 +140,9 @@ def load_recipe(path: Place, *, plugins: Iterable[Place] = ()) -> Recipe:
 
 
 def expand(
-    recipe: recipes.Recipe | Place,
-    input: Place,  # noqa: A002 - the command's own word
-    output: Place,
+    recipe: recipes.Recipe | AnyPath,
+    input: AnyPath,  # noqa: A002 - the command's own word
+    output: AnyPath,
     *,
     copies: int | None = None,
     seed: int | None = None,
@@ -167,11 +167,11 @@ def expand(
 
 
 def verify(
-    output: Place,
+    output: AnyPath,
     *,
-    input: Place | None = None,  # noqa: A002 - the command's own word
+    input: AnyPath | None = None,  # noqa: A002 - the command's own word
     workers: int | None = None,
-    plugins: Iterable[Place] = (),
+    plugins: Iterable[AnyPath] = (),
 ) -> Verified:
     """Do what the command `augcli verify` does. Damage does not raise: it is in the result's `damages`.
 
@@ -184,13 +184,13 @@ def verify(
 
 
 def replay(
-    output: Place,
+    output: AnyPath,
     file_name: str,
-    folder: Place,
+    folder: AnyPath,
     *,
-    input: Place | None = None,  # noqa: A002 - the command's own word
+    input: AnyPath | None = None,  # noqa: A002 - the command's own word
     max_pixels: int = MAX_PIXELS,
-    plugins: Iterable[Place] = (),
+    plugins: Iterable[AnyPath] = (),
 ) -> Replayed:
     """Do what the command `augcli replay` does: make one pair again below `folder`, and compare it.
 
@@ -203,11 +203,11 @@ def replay(
     return replaying.replay(Path(output), file_name, Path(folder), source=source, max_pixels=max_pixels)
 
 
-def _optional(place: Place | None) -> Path | None:
+def _optional(place: AnyPath | None) -> Path | None:
     return None if place is None else Path(place)
 
 
-def read_manifest(output: Place) -> list[Record]:
+def read_manifest(output: AnyPath) -> list[Record]:
     """All pairs of a finished output, in plan order. Raises AugcliError where there is no manifest."""
     folder = Path(output)
     try:
@@ -215,6 +215,6 @@ def read_manifest(output: Place) -> list[Record]:
         border = json.loads((folder / DATASET).read_text(encoding="utf-8"))["border"]
     except FileNotFoundError as error:
         raise AugcliError(
-            f"no {Path(error.filename).name}", where=str(folder), mend="name the output of a finished run"
+            f"no {Path(error.filename).name}", where=str(folder), hint="name the output of a finished run"
         ) from None
     return [Record.of_line(json.loads(line), border) for line in lines]

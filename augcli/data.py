@@ -257,7 +257,7 @@ class LabelMap:
 
 
 @dataclass(frozen=True)
-class Marks:
+class FillValues:
     """What is written into a mask: `fill` where a border is filled, and `background` where nothing is."""
 
     fill: Value = 0

@@ -17,23 +17,23 @@ def printable(text: str) -> str:
 class AugcliError(Exception):
     """An expected error. Its text is one line: `where: what; mend`."""
 
-    def __init__(self, what: str, *, where: str = "", mend: str = "") -> None:
-        super().__init__(what, where, mend)
+    def __init__(self, what: str, *, where: str = "", hint: str = "") -> None:
+        super().__init__(what, where, hint)
         self.what = what
         self.where = where
-        self.mend = mend
+        self.hint = hint
 
     def __reduce__(self) -> tuple[object, ...]:
-        return (_restore, (type(self), self.what, self.where, self.mend))
+        return (_restore, (type(self), self.what, self.where, self.hint))
 
     def __str__(self) -> str:
         line = f"{self.where}: {self.what}" if self.where else self.what
-        return printable(f"{line}; {self.mend}" if self.mend else line)
+        return printable(f"{line}; {self.hint}" if self.hint else line)
 
 
-def _restore(kind: type[AugcliError], what: str, where: str, mend: str) -> AugcliError:
+def _restore(kind: type[AugcliError], what: str, where: str, hint: str) -> AugcliError:
     """Rebuild an error that crossed a process border."""
-    return kind(what, where=where, mend=mend)
+    return kind(what, where=where, hint=hint)
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class ChoiceError(DatasetError):
     def __init__(self, what: str, *, where: str = "", lines: Sequence[str]) -> None:
         more = f" ... and {len(lines) - _SHOWN} more" if len(lines) > _SHOWN else ""
         shown = " or ".join(lines[:_SHOWN]) + more
-        super().__init__(what, where=where, mend=f"put one of these lines into the recipe: {shown}")
+        super().__init__(what, where=where, hint=f"put one of these lines into the recipe: {shown}")
         self.lines = tuple(lines)
 
     def __reduce__(self) -> tuple[object, ...]:
@@ -89,12 +89,12 @@ class ImageError(AugcliError):
 class PluginError(ImageError):
     """A user's own transform that failed; `traceback` is as Python prints it."""
 
-    def __init__(self, what: str, *, where: str = "", mend: str = "", traceback: str = "") -> None:
-        super().__init__(what, where=where, mend=mend)
+    def __init__(self, what: str, *, where: str = "", hint: str = "", traceback: str = "") -> None:
+        super().__init__(what, where=where, hint=hint)
         self.traceback = traceback
 
     def __reduce__(self) -> tuple[object, ...]:
-        made = partial(PluginError, where=self.where, mend=self.mend, traceback=self.traceback)
+        made = partial(PluginError, where=self.where, hint=self.hint, traceback=self.traceback)
         return (made, (self.what,))
 
 

@@ -11,13 +11,14 @@ from augcli.transforms.color import Color
 from augcli.transforms.dropout import Dropping
 from augcli.transforms.filters import Neighbourhood
 from augcli.transforms.geometric import Geometric
-from augcli.transforms.operations import Applied, ColorMatrix, Drop, Filter, Move, Tint
+from augcli.transforms.operations import Applied, ColorMatrix, ColorOp, Drop, Filter, SpatialOp
 from augcli.transforms.parameters import Distribution, Number, Size
 
 __all__ = [
     "Applied",
     "Color",
     "ColorMatrix",
+    "ColorOp",
     "Distribution",
     "Draws",
     "Drop",
@@ -29,7 +30,6 @@ __all__ = [
     "Geometric",
     "ImageError",
     "LabelMap",
-    "Move",
     "Neighbourhood",
     "Number",
     "Parameter",
@@ -37,7 +37,7 @@ __all__ = [
     "Projective",
     "Sample",
     "Size",
-    "Tint",
+    "SpatialOp",
     "Transform",
     "fixed",
     "normal_noise",

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from augcli.data import Files
 from augcli.geometry import Border, Floats, Fold, Frame, Warp, map_of_record, projective_of
-from augcli.labels.annotations import LeftOut
+from augcli.labels.annotations import DroppedAnnotation
 from augcli.labels.instances import Dropped
 from augcli.labels.segmentation import Boxes
 from augcli.transforms.operations import Applied
@@ -78,7 +78,7 @@ class Record:
     reencoded: str | None = None
     note: str | None = None
     attempts: int = 1
-    left_out: tuple[LeftOut, ...] | None = None
+    left_out: tuple[DroppedAnnotation, ...] | None = None
     boxes: Boxes | None = None
     annotation_ids: Mapping[str, Sequence[int]] | None = None
     dropped: tuple[Dropped, ...] | None = None
@@ -189,8 +189,8 @@ def _dropped(line: list[dict[str, Any]] | None) -> tuple[Dropped, ...] | None:
     return None if line is None else tuple(Dropped(**one) for one in line)
 
 
-def _left_out(line: list[dict[str, Any]] | None) -> tuple[LeftOut, ...] | None:
-    return None if line is None else tuple(LeftOut(**one) for one in line)
+def _left_out(line: list[dict[str, Any]] | None) -> tuple[DroppedAnnotation, ...] | None:
+    return None if line is None else tuple(DroppedAnnotation(**one) for one in line)
 
 
 def _named(line: Mapping[str, Any], ending: str) -> dict[str, Files]:

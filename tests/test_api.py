@@ -265,8 +265,8 @@ def test_channels_that_are_not_the_colours_are_refused(
     recipe = loaded(tmp_path, STEPS)
     with pytest.raises(augcli.ImageError) as caught:
         recipe.apply(**arguments, key="x", variant="aug")
-    mend = "colors is grey, rgb or multi; alpha is one more channel behind them"
-    assert str(caught.value) == message + mend
+    hint = "colors is grey, rgb or multi; alpha is one more channel behind them"
+    assert str(caught.value) == message + hint
 
 
 def test_arrays_that_do_not_fit_are_refused_in_words(tmp_path: Path):

@@ -8,7 +8,7 @@ from typing import Any
 from augcli.cli.progress import shortened
 from augcli.cli.tables import counted, fact, first, table
 from augcli.commands.check.survey import Survey
-from augcli.commands.plan import Annotations, Outlook
+from augcli.commands.plan import AnnotationCounts, Forecast
 from augcli.data import AnnotationHead
 from augcli.labels.statistics import Counts
 from augcli.text import count
@@ -103,7 +103,7 @@ def _file_data(head: AnnotationHead, counts: Counts) -> dict[str, Any]:
     }
 
 
-def planned_lines(outlook: Outlook) -> Iterator[str]:
+def planned_lines(outlook: Forecast) -> Iterator[str]:
     """How many annotations the pairs would have, file by file, and of which categories."""
     files = outlook.dataset.annotation_files
     if not files:
@@ -125,7 +125,7 @@ def planned_lines(outlook: Outlook) -> Iterator[str]:
             yield from fact("categories", *([file] if len(files) > 1 else []), *lines, *more)
 
 
-def planned_rows(head: AnnotationHead, found: Annotations) -> list[dict[str, Any]]:
+def planned_rows(head: AnnotationHead, found: AnnotationCounts) -> list[dict[str, Any]]:
     """The categories of a file that are used, each with its annotations of the sources and of the pairs."""
     return [
         {
@@ -139,7 +139,7 @@ def planned_rows(head: AnnotationHead, found: Annotations) -> list[dict[str, Any
     ]
 
 
-def planned_data(outlook: Outlook) -> Mapping[str, Any]:
+def planned_data(outlook: Forecast) -> Mapping[str, Any]:
     """The same as JSON data, by annotation file."""
     return {
         file: {

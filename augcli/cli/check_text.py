@@ -229,7 +229,7 @@ def survey_data(survey: Survey) -> dict[str, Any]:
         "orphan_masks": list(dataset.orphan_masks),
         "skipped": list(dataset.skipped),
         "failing_pairs": survey.failing_pairs,
-        "failures": [vars(failure) for failure in survey.failures],
+        "failures": [failure.as_json() for failure in survey.failures],
         "remarks": data_remarks(survey),
     }
 

@@ -80,12 +80,12 @@ def pixelmaps(
     """
     from augcli.cli.progress import Terminal
     from augcli.commands.expand.run import usable_cpus
-    from augcli.commands.label_maps.options import Wishes
+    from augcli.commands.label_maps.options import ToMapsOptions
     from augcli.commands.label_maps.to_maps import make_maps
 
     if wishes["space"] and wishes["kind"] != "semantic":
         raise click.UsageError(f"--space says what classes are, and --kind {wishes['kind']} shows none")
-    wanted = Wishes(with_crowds=None if crowd is None else crowd == "include", **wishes)
+    wanted = ToMapsOptions(with_crowds=None if crowd is None else crowd == "include", **wishes)
     made = make_maps(annotations, dest, wanted, workers=workers or usable_cpus(), progress=Terminal("map"))
     if as_json:
         click.echo(json.dumps(made.as_json(), ensure_ascii=False))
@@ -150,12 +150,12 @@ def from_maps(pngdir: Path, dest: Path, workers: int | None, as_json: bool, **wi
     """
     from augcli.cli.progress import Terminal
     from augcli.commands.expand.run import usable_cpus
-    from augcli.commands.label_maps.from_maps import Wishes, collect
+    from augcli.commands.label_maps.from_maps import FromMapsOptions, collect
 
     first, last = wishes["first"], wishes["last"]
     if first is not None and last is not None and first > last:
         raise click.UsageError(f"--from {first} --to {last}: no category lies between them")
-    wanted = Wishes(**wishes)
+    wanted = FromMapsOptions(**wishes)
     found = collect(pngdir, dest, wanted, workers=workers or usable_cpus(), progress=Terminal("map"))
     if as_json:
         click.echo(json.dumps(found.as_json(), ensure_ascii=False))

@@ -38,7 +38,7 @@ def convert(pipeline: Path, output: Path, force: bool) -> int:
     from augcli.output.store import Store
 
     if output != STDOUT and output.exists() and not force:
-        raise AugcliError("exists already", where=str(output), mend="name another file, or use --force")
+        raise AugcliError("exists already", where=str(output), hint="name another file, or use --force")
     converted = convert_file(pipeline)
     if output == STDOUT:
         click.echo(converted.text, nl=False)

@@ -16,7 +16,7 @@ import click
 from augcli.cli import DONE, FAILED, exit_code
 from augcli.cli.app import cli
 from augcli.errors import AugcliError
-from augcli.recipe.catalogue import Entry, Parameter, catalogue, recipe_options
+from augcli.recipe.catalogue import CatalogueEntry, Parameter, catalogue, recipe_options
 
 WIDTH = 100
 _PART = re.compile(r"(<!-- begin ([a-z-]+) -->\n).*?(<!-- end \2 -->)", re.DOTALL)
@@ -82,10 +82,10 @@ def regenerated(text: str, root: Path) -> tuple[str, list[str]]:
     found = [match[2] for match in _PART.finditer(text)]
     for name in (*PARTS, *_MARKER.findall(text)):
         if name not in PARTS:
-            raise AugcliError(f"there is no generated part '{name}'", mend=f"there are {', '.join(PARTS)}")
+            raise AugcliError(f"there is no generated part '{name}'", hint=f"there are {', '.join(PARTS)}")
         if found.count(name) != 1 or _MARKER.findall(text).count(name) != 2:
-            mend = f"write <!-- begin {name} --> and <!-- end {name} --> once, on lines of their own"
-            raise AugcliError(f"the part '{name}' is not there once", mend=mend)
+            hint = f"write <!-- begin {name} --> and <!-- end {name} --> once, on lines of their own"
+            raise AugcliError(f"the part '{name}' is not there once", hint=hint)
     stale: list[str] = []
 
     def rewritten(match: re.Match[str]) -> str:
@@ -107,7 +107,7 @@ def _code(text: str) -> str:
     return f"`{text}`" if text else ""
 
 
-def _parameters(entry: Entry) -> str:
+def _parameters(entry: CatalogueEntry) -> str:
     """`degrees`, `x` (0): a parameter without a default is required."""
     return ", ".join(_code(p.name) + (f" ({p.default})" if p.default else "") for p in entry.parameters)
 
@@ -119,7 +119,7 @@ def _values(option: Parameter) -> str:
 def _first_comment(path: Path) -> str:
     line = path.read_text(encoding="utf-8").split("\n", 1)[0]
     if not line.startswith("# "):
-        raise AugcliError("its first line does not say what it is for", where=str(path), mend="write # ...")
+        raise AugcliError("its first line does not say what it is for", where=str(path), hint="write # ...")
     return line.removeprefix("# ")
 
 

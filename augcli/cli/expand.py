@@ -24,7 +24,7 @@ from augcli.cli.tables import first
 
 if TYPE_CHECKING:
     from augcli.output.report import Report
-    from augcli.pipeline.plan import Failed
+    from augcli.pipeline.plan import FailedPair
 
 
 @click.command()
@@ -101,7 +101,7 @@ def _say_details(report: Report, output: Path) -> None:
         click.echo(f"note: {loss}", err=True)
 
 
-def say_failures(failed: Sequence[Failed], output: Path) -> None:
+def say_failures(failed: Sequence[FailedPair], output: Path) -> None:
     """Name what failed, one line a reason."""
     from augcli.text import count
 

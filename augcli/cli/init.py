@@ -42,15 +42,15 @@ def init(
     from augcli.errors import AugcliError, ChoiceError
 
     if output != STDOUT and output.exists() and not force:
-        raise AugcliError("exists already", where=str(output), mend="name another file, or use --force")
+        raise AugcliError("exists already", where=str(output), hint="name another file, or use --force")
     name = "recipe.yaml" if output == STDOUT else str(output)
     numbers = {"workers": workers or usable_cpus(), "max_pixels": max_pixels}
     try:
         looked = survey(recipe_for_looking(), input, **numbers, images=None, progress=Terminal("source"))
     except ChoiceError as error:
         _write(output, undecided(error, input, name))
-        mend = f"remove the # before one of the {len(error.lines)} lines `input:` in {name}"
-        click.echo(f"{error.where}: {error.what}; {mend}, then augcli check {name} {input}", err=True)
+        hint = f"remove the # before one of the {len(error.lines)} lines `input:` in {name}"
+        click.echo(f"{error.where}: {error.what}; {hint}, then augcli check {name} {input}", err=True)
         return DONE
     _write(output, starter(looked, name))
     if output != STDOUT:

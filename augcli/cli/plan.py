@@ -22,7 +22,7 @@ from augcli.cli.options import (
 from augcli.cli.tables import fact, table
 
 if TYPE_CHECKING:
-    from augcli.commands.plan import Outlook
+    from augcli.commands.plan import Forecast
 
 MOST_ROWS = 40
 FEW_SECONDS = 5.0
@@ -74,7 +74,7 @@ def plan(
     return DONE
 
 
-def text(outlook: Outlook, workers: int) -> str:
+def text(outlook: Forecast, workers: int) -> str:
     """The plan as aligned lines."""
     from augcli.cli.annotation_text import planned_lines
 
@@ -82,7 +82,7 @@ def text(outlook: Outlook, workers: int) -> str:
     return "\n".join([*_count_lines(outlook), *classes, *_cost_lines(outlook, workers)])
 
 
-def _count_lines(outlook: Outlook) -> Iterator[str]:
+def _count_lines(outlook: Forecast) -> Iterator[str]:
     from augcli.text import count
 
     sources = count(outlook.sources, "source")
@@ -103,7 +103,7 @@ def _what_becomes(expanded: bool) -> str:
     return "expanded" if expanded else "passed through once"
 
 
-def _class_lines(outlook: Outlook) -> Iterator[str]:
+def _class_lines(outlook: Forecast) -> Iterator[str]:
     """How many masks hold each class: of those that were looked at, for no others are known."""
     from augcli.text import count
 
@@ -124,7 +124,7 @@ def _cut(lines: list[str]) -> list[str]:
     return [*lines[:MOST_ROWS], f"and {more} more"] if more > 0 else lines
 
 
-def _cost_lines(outlook: Outlook, workers: int) -> Iterator[str]:
+def _cost_lines(outlook: Forecast, workers: int) -> Iterator[str]:
     from augcli.text import count
 
     yield from fact("files", f"{outlook.files + OWN_FILES}, with manifest.jsonl and dataset.json")
@@ -155,7 +155,7 @@ def time_text(seconds: float) -> str:
     return f"about {seconds / 60:.0f} min" if seconds < 7200 else f"about {seconds / 3600:.1f} h"
 
 
-def as_data(outlook: Outlook, workers: int) -> dict[str, Any]:
+def as_data(outlook: Forecast, workers: int) -> dict[str, Any]:
     """The plan as JSON data."""
     from augcli.cli.annotation_text import planned_data
 

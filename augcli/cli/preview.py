@@ -99,15 +99,15 @@ def preview(
       augcli preview recipe.yaml photos/ -o steps.png --strip --variant jitter --rows 3
     """
     from augcli.cli.progress import Terminal
-    from augcli.commands.preview.preview import Wanted
+    from augcli.commands.preview.preview import Selected
     from augcli.commands.preview.preview import preview as draw
     from augcli.recipe import load_recipe, with_overrides
 
     check_place(output, input)
     if strip and _is_given("cols"):
-        raise AugcliError("with --strip a column is a step", mend="leave out --cols, or --strip")
+        raise AugcliError("with --strip a column is a step", hint="leave out --cols, or --strip")
     loaded = with_overrides(load_recipe(recipe), copies=copies, seed=seed)
-    wanted = Wanted(rows, cols, sample, cell, max_pixels, variant, copy, strip, images)
+    wanted = Selected(rows, cols, sample, cell, max_pixels, variant, copy, strip, images)
     drawn = draw(loaded, input, wanted, Terminal(recipe=loaded))
     size = write_page(drawn.page, output) if is_page(output) else write_sheet(drawn.image, output)
     for failure in drawn.failures:
@@ -134,13 +134,13 @@ def check_place(output: Path, root: Path) -> None:
     """Refuse a sheet of another format, or one that would become a picture of the data set."""
     if output.suffix.lower() not in (*FORMATS, PAGE):
         what = "a sheet is a .png, .jpg, .webp or .html file"
-        raise OutputError(what, where=str(output), mend="name such a file with -o")
+        raise OutputError(what, where=str(output), hint="name such a file with -o")
     if output.is_dir():
-        raise OutputError("is a folder", where=str(output), mend="name a file with -o")
+        raise OutputError("is a folder", where=str(output), hint="name a file with -o")
     if root.resolve() in output.resolve().parents:
-        mend = "put it beside the input"
+        hint = "put it beside the input"
         raise OutputError(
-            "the sheet would lie in the input, as a picture of it", where=str(output), mend=mend
+            "the sheet would lie in the input, as a picture of it", where=str(output), hint=hint
         )
 
 
@@ -167,6 +167,6 @@ def write_sheet(image: Image.Image, output: Path) -> str:
         image.save(buffer, kind, **options)
     except (OSError, ValueError) as error:
         what = f"{kind} cannot hold a sheet of {image.width}x{image.height} pixels"
-        raise OutputError(what, where=str(output), mend="name a .png file") from error
+        raise OutputError(what, where=str(output), hint="name a .png file") from error
     Store(output.parent).replace(output.name, buffer.getvalue())
     return f"{image.width}x{image.height} pixels"

@@ -11,7 +11,7 @@ import click
 from augcli.cli.options import plugin_option
 
 if TYPE_CHECKING:
-    from augcli.recipe.catalogue import Entry, Parameter
+    from augcli.recipe.catalogue import CatalogueEntry, Parameter
 
 
 @click.command()
@@ -36,7 +36,7 @@ def transforms(name: str | None, as_json: bool) -> None:
         click.echo(described(entry_of(name)) if name else listed(catalogue()))
 
 
-def listed(entries: list[Entry]) -> str:
+def listed(entries: list[CatalogueEntry]) -> str:
     """The names by family, each with what it does."""
     wide = max(len(entry.name) for entry in entries) + 2
     lines: list[str] = []
@@ -45,7 +45,7 @@ def listed(entries: list[Entry]) -> str:
     return "\n".join([*lines, "augcli transforms NAME tells the parameters of one of them."])
 
 
-def described(entry: Entry) -> str:
+def described(entry: CatalogueEntry) -> str:
     """Everything about one transform or group."""
     from augcli.recipe.catalogue import GRAMMAR
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from augcli.commands.check.source import Context as SurveyContext
+from augcli.commands.check.source import CheckContext as SurveyContext
 from augcli.commands.check.survey import look, survey_engine
 from augcli.commands.expand.worker import set_up
 from augcli.data import PANOPTIC, Dataset
@@ -19,7 +19,7 @@ from augcli.labels.mask_statistics import ClassRow, Values, class_rows
 from augcli.labels.masks import MaskSpec, looked_at
 from augcli.labels.statistics import Counts, counted
 from augcli.pipeline.load import Decoded, read_source
-from augcli.pipeline.pair import Context, finished
+from augcli.pipeline.pair import PairContext, finished
 from augcli.pipeline.plan import Job, Selection, is_expanded, make_plan
 from augcli.pipeline.prepare import (
     as_found,
@@ -55,7 +55,7 @@ class Cost:
 
 
 @dataclass(frozen=True)
-class Masks:
+class MaskCounts:
     """The masks of one name that were looked at: how many, and the classes or instances that they hold."""
 
     name: str
@@ -64,14 +64,16 @@ class Masks:
     instances: int | None
 
 
-def _masks(recipe: Recipe, name: str, spec: MaskSpec, values: Sequence[Values]) -> Masks:
+def _masks(recipe: Recipe, name: str, spec: MaskSpec, values: Sequence[Values]) -> MaskCounts:
     own = [one for one in values if one.look.name == name]
     rows = class_rows(own, spec, recipe.input) if own else []
-    return Masks(name, len(own), rows, sum(o.instances for o in own) if spec.kind == "instance" else None)
+    return MaskCounts(
+        name, len(own), rows, sum(o.instances for o in own) if spec.kind == "instance" else None
+    )
 
 
 @dataclass(frozen=True)
-class Annotations:
+class AnnotationCounts:
     """The annotations of one file: those of the sources, and those of the pairs before any is left out."""
 
     of_sources: Counts
@@ -79,7 +81,7 @@ class Annotations:
 
 
 @dataclass(frozen=True)
-class Outlook:
+class Forecast:
     """What a run would make. `labels` counts pairs by class folder; `masks` are those that hold labels.
 
     `annotations` go by annotation file.
@@ -93,8 +95,8 @@ class Outlook:
     variants: dict[str, int]
     splits: dict[str, Split]
     labels: dict[str, int]
-    masks: list[Masks]
-    annotations: Mapping[str, Annotations]
+    masks: list[MaskCounts]
+    annotations: Mapping[str, AnnotationCounts]
     cost: Cost | None
     trouble: str
 
@@ -107,7 +109,7 @@ def outlook(
     workers: int,
     max_pixels: int,
     images: Path | None = None,
-) -> Outlook:
+) -> Forecast:
     """Count what a run would make, look at some masks, and make a few pairs in memory. Writes nothing.
 
     Raises DatasetError where the run would be refused.
@@ -118,7 +120,7 @@ def outlook(
     jobs = make_plan(recipe, dataset, selection)
     values, specs = _look(recipe, dataset, root, workers, max_pixels)
     cost, trouble = _measured(recipe, dataset, jobs, specs, max_pixels)
-    return Outlook(
+    return Forecast(
         dataset=dataset,
         sources=len(jobs),
         pairs=sum(len(job.pairs) for job in jobs),
@@ -172,9 +174,9 @@ def _is_told(spec: MaskSpec, dataset: Dataset) -> bool:
     return spec.kind != "image" and not (dataset.annotation_files and spec.name == PANOPTIC)
 
 
-def _annotations(dataset: Dataset, jobs: Sequence[Job]) -> dict[str, Annotations]:
+def _annotations(dataset: Dataset, jobs: Sequence[Job]) -> dict[str, AnnotationCounts]:
     """The annotations of the sources that are wanted, and of their pairs."""
-    found = {file: Annotations(Counts(), Counts()) for file in dataset.annotation_files}
+    found = {file: AnnotationCounts(Counts(), Counts()) for file in dataset.annotation_files}
     for job in jobs:
         for file, counts in counted(job.item, None, {}).counts.items():
             found[file].of_sources.add(counts)
@@ -197,7 +199,7 @@ def _measured(
     """The cost of the run, or why none can be told."""
     root, border, categories = dataset.root, border_of(recipe), categories_by_file(dataset)
     maps = maps_by_file(recipe, dataset)
-    context = Context(root, root, recipe, border, "", max_pixels, categories, maps)
+    context = PairContext(root, root, recipe, border, "", max_pixels, categories, maps)
     set_up(context)  # loads OpenCV, with one thread as a worker has
     tallies: dict[str, _Tally] = {}
     reading, read, trouble = 0.0, 0, ""
@@ -217,7 +219,7 @@ def _measured(
 
 
 def _measure(
-    context: Context,
+    context: PairContext,
     source: Decoded,
     job: Job,
     tallies: dict[str, _Tally],

@@ -35,7 +35,7 @@ def local_engine(
     Raises EngineError for fewer than one worker, and from `run` where workers cannot be started.
     """
     if workers < 1:
-        raise EngineError(f"{workers} workers cannot run a job", mend="use 1 or more")
+        raise EngineError(f"{workers} workers cannot run a job", hint="use 1 or more")
     return _Here(setup) if workers == 1 else _Processes(setup, workers, alone)
 
 
@@ -189,7 +189,7 @@ class _Crew(Generic[J, R]):
                 self._workers.append(children.start())
         except OSError as error:
             raise EngineError(
-                f"a worker cannot be started: {error}", mend="use fewer workers (-j)"
+                f"a worker cannot be started: {error}", hint="use fewer workers (-j)"
             ) from error
         # Not an argument of the process: start() hangs if the child dies before it has read more
         # than fits into a pipe, because the parent holds that pipe's other end too.
@@ -207,7 +207,7 @@ class _Crew(Generic[J, R]):
         if self._stillborn == _MAX_STILLBORN:
             raise EngineError(
                 f"{_MAX_STILLBORN} workers in a row died before they could begin, the last {outcome.reason}",
-                mend='use one worker (-j 1); a script has to call augcli under `if __name__ == "__main__":`',
+                hint='use one worker (-j 1); a script has to call augcli under `if __name__ == "__main__":`',
             )
 
 

@@ -14,7 +14,7 @@ from augcli.text import count, yaml_flow
 
 
 @dataclass(frozen=True)
-class Reading:
+class DetectedLayout:
     """A reading: `keys` are the recipe's `input:` keys that name it, `reason` is one sentence.
 
     `home` is the folder that holds this data set, relative to the root: readings with different homes are

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from augcli.data import Dataset, Item
 from augcli.errors import ChoiceError, DatasetError
-from augcli.formats.base import Reading, recipe_line
+from augcli.formats.base import DetectedLayout, recipe_line
 from augcli.formats.group import group_of
 from augcli.formats.masks import carvana, classes, folders, pattern, suffix
 from augcli.formats.masks import csv_pairs as pairs
@@ -130,8 +130,8 @@ def read_dataset(
     if root.suffix.lower() == ".json" and root.is_file():
         root, annotations, images = _around(root, images)
     if root.suffix.lower() in (".yaml", ".yml") and root.is_file():
-        mend = "give the folder that holds the images, with this file in it"
-        raise DatasetError("is a YAML file and no folder", where=str(root), mend=mend)
+        hint = "give the folder that holds the images, with this file in it"
+        raise DatasetError("is a YAML file and no folder", where=str(root), hint=hint)
     options = _Options(images, masks, suffix, pairs, optional, several, annotations, classes)
     _check_options(layout, options)
     tree = walk(root)
@@ -155,7 +155,7 @@ def read_names(
     return _sole(tree_of(names), layout, options).items
 
 
-def _sole(tree: Tree, layout: str, options: _Options) -> Reading:
+def _sole(tree: Tree, layout: str, options: _Options) -> DetectedLayout:
     """The one reading, with keys that differ. Raises DatasetError."""
     readings = _detect(tree, options) if layout == "auto" else _find(tree, layout, options)
     if len(readings) > 1:
@@ -167,11 +167,11 @@ def _sole(tree: Tree, layout: str, options: _Options) -> Reading:
 def _check_options(layout: str, options: _Options) -> None:
     """Raise DatasetError for an unknown layout, and for an option that says nothing to this one."""
     if layout not in LAYOUTS:
-        raise DatasetError(f"input layout {layout} is not known", mend=f"use one of {', '.join(LAYOUTS)}")
+        raise DatasetError(f"input layout {layout} is not known", hint=f"use one of {', '.join(LAYOUTS)}")
     deaf = [key for key in options.told() if key not in _HEARD.get(layout, ())]
     if deaf:
-        mend = "leave it out, or use layout: folders"
-        raise DatasetError(f"input: {deaf[0]} means nothing to layout: {layout}", mend=mend)
+        hint = "leave it out, or use layout: folders"
+        raise DatasetError(f"input: {deaf[0]} means nothing to layout: {layout}", hint=hint)
 
 
 def _around(file: Path, images: str | None) -> tuple[Path, str, str | None]:
@@ -191,7 +191,7 @@ _HEARD = {
 }
 
 
-def _find(tree: Tree, layout: str, options: _Options) -> list[Reading]:
+def _find(tree: Tree, layout: str, options: _Options) -> list[DetectedLayout]:
     """The readings of one layout, at least one."""
     found = _readings(tree, layout, options)
     if not found:
@@ -199,7 +199,7 @@ def _find(tree: Tree, layout: str, options: _Options) -> list[Reading]:
     return found
 
 
-def _readings(tree: Tree, layout: str, options: _Options) -> list[Reading]:
+def _readings(tree: Tree, layout: str, options: _Options) -> list[DetectedLayout]:
     match layout:
         case "folders":
             return _in_folders(tree, options)
@@ -223,27 +223,27 @@ def _readings(tree: Tree, layout: str, options: _Options) -> list[Reading]:
             return plain.find(tree)
 
 
-def _in_folders(tree: Tree, options: _Options) -> list[Reading]:
+def _in_folders(tree: Tree, options: _Options) -> list[DetectedLayout]:
     if isinstance(options.masks, Mapping):
         masks = {name: path for name, path in options.masks.items() if path is not None}
         return folders.find_several(tree, options.images, masks, options.suffix, options.optional)
     return folders.find(tree, options.images, options.masks, options.suffix)
 
 
-def _by_pattern(tree: Tree, options: _Options) -> Reading:
+def _by_pattern(tree: Tree, options: _Options) -> DetectedLayout:
     named = options.masks if isinstance(options.masks, Mapping) else {"mask": options.masks}
     if options.pairs is not None:
         names = options.masks if isinstance(options.masks, Mapping) else ()
         return pairs.find(tree, options.pairs, tuple(names), options.optional)
     if options.images is None:
         raise DatasetError(
-            "layout: pattern without images", mend="say input: {images: PATTERN} or {pairs: FILE}"
+            "layout: pattern without images", hint="say input: {images: PATTERN} or {pairs: FILE}"
         )
     masks = {name: path for name, path in named.items() if path is not None}
     return pattern.find(tree, options.images, masks, options.optional, options.several)
 
 
-def _annotated(tree: Tree, options: _Options, *, is_named: bool) -> list[Reading]:
+def _annotated(tree: Tree, options: _Options, *, is_named: bool) -> list[DetectedLayout]:
     """The readings of COCO's files. What they need is only loaded where there is a JSON file."""
     if not tree.documents and options.annotations is None:
         return []
@@ -252,7 +252,7 @@ def _annotated(tree: Tree, options: _Options, *, is_named: bool) -> list[Reading
     return layout.find(tree, options.annotations, options.images, is_named=is_named)
 
 
-def _of_yolo(tree: Tree, options: _Options, *, is_named: bool) -> list[Reading]:
+def _of_yolo(tree: Tree, options: _Options, *, is_named: bool) -> list[DetectedLayout]:
     """The readings of YOLO's files. What they need is only loaded where there is a text file."""
     if not tree.texts and options.annotations is None:
         return []
@@ -261,7 +261,7 @@ def _of_yolo(tree: Tree, options: _Options, *, is_named: bool) -> list[Reading]:
     return layout.find(tree, options.annotations, options.classes, is_named=is_named)
 
 
-def _of_voc(tree: Tree, *, is_named: bool) -> list[Reading]:
+def _of_voc(tree: Tree, *, is_named: bool) -> list[DetectedLayout]:
     """The readings of VOC's files. What they need is only loaded where there is an XML file."""
     if not any(path.lower().endswith(".xml") for path in tree.texts):
         return []
@@ -270,7 +270,7 @@ def _of_voc(tree: Tree, *, is_named: bool) -> list[Reading]:
     return layout.find(tree, is_named=is_named)
 
 
-def _of_cityscapes(tree: Tree) -> list[Reading]:
+def _of_cityscapes(tree: Tree) -> list[DetectedLayout]:
     """The readings of Cityscapes' polygons. What they need is only loaded where there is a JSON file."""
     if not tree.documents:
         return []
@@ -279,7 +279,7 @@ def _of_cityscapes(tree: Tree) -> list[Reading]:
     return cityscapes.find(tree)
 
 
-def _detect(tree: Tree, options: _Options) -> list[Reading]:
+def _detect(tree: Tree, options: _Options) -> list[DetectedLayout]:
     """The readings that the names allow, at least one: pairs first, then class folders, then pictures.
 
     Annotation files come before those, unless masks are named, and stand beside the pairs.
@@ -304,7 +304,7 @@ def _detect(tree: Tree, options: _Options) -> list[Reading]:
     return annotated + found or _without_labels(tree)
 
 
-def _without_labels(tree: Tree) -> list[Reading]:
+def _without_labels(tree: Tree) -> list[DetectedLayout]:
     """The readings as pictures alone. Raises DatasetError where labels lie there that are not read."""
     found = guess.without_masks(tree)
     if tree.documents or tree.closed_documents:
@@ -317,35 +317,35 @@ def _without_labels(tree: Tree) -> list[Reading]:
 def _no_images(tree: Tree, annotations: str | None) -> DatasetError:
     """The refusal of a folder without images, with what to say where only annotations lie there."""
     what = "no images below this folder" + (f" ({tree.skipped[0]})" if tree.skipped else "")
-    mend = f"augcli reads {' '.join(IMAGE_SUFFIXES)}"
+    hint = f"augcli reads {' '.join(IMAGE_SUFFIXES)}"
     if tree.documents:
         from augcli.formats.coco.detect import annotation_files
 
         names = [annotations] if annotations is not None else annotation_files(tree)
         for name in names[:1]:
-            mend = f"if they lie elsewhere say augcli expand RECIPE {tree.root / name} OUTPUT --images DIR"
-    return DatasetError(what, where=str(tree.root), mend=mend)
+            hint = f"if they lie elsewhere say augcli expand RECIPE {tree.root / name} OUTPUT --images DIR"
+    return DatasetError(what, where=str(tree.root), hint=hint)
 
 
 def _nothing(root: Path, layout: str, options: _Options) -> DatasetError:
-    what, mend = _NOTHING[layout]
+    what, hint = _NOTHING[layout]
     said = ", ".join(f"{key}: {value}" for key, value in options.told().items())
-    return DatasetError(f"{what} with {said}" if said else what, where=str(root), mend=mend)
+    return DatasetError(f"{what} with {said}" if said else what, where=str(root), hint=hint)
 
 
-def _several(root: Path, readings: Sequence[Reading]) -> DatasetError:
+def _several(root: Path, readings: Sequence[DetectedLayout]) -> DatasetError:
     """The refusal of several readings: separate data sets, or one that can be read in several ways."""
     homes = sorted({reading.home for reading in readings})
     if len(homes) > 1 and "" not in homes:
         what, places = f"holds {len(homes)} separate data sets", [str(root / home) for home in homes]
         more = f" ... and {len(places) - _SHOWN} more" if len(places) > _SHOWN else ""
-        mend = f"give one of them as the input: {', '.join(places[:_SHOWN])}{more}"
-        return DatasetError(what, where=str(root), mend=mend)
+        hint = f"give one of them as the input: {', '.join(places[:_SHOWN])}{more}"
+        return DatasetError(what, where=str(root), hint=hint)
     what = f"holds {len(homes)} separate data sets" if len(homes) > 1 else "can be read in several ways"
     return ChoiceError(what, where=str(root), lines=[recipe_line(reading.keys) for reading in readings])
 
 
-def _dataset(tree: Tree, reading: Reading, group: str | None) -> Dataset:
+def _dataset(tree: Tree, reading: DetectedLayout, group: str | None) -> Dataset:
     items = sorted(reading.items, key=lambda item: item.key)
     listed = with_lists(tree.root, reading.home, items)
     return Dataset(
@@ -362,7 +362,7 @@ def _dataset(tree: Tree, reading: Reading, group: str | None) -> Dataset:
     )
 
 
-def _check_keys(root: Path, reading: Reading) -> None:
+def _check_keys(root: Path, reading: DetectedLayout) -> None:
     """Raise DatasetError where an item's key is that of another image, too."""
     seen: dict[str, str] = {}
     for item in reading.items:
@@ -376,4 +376,4 @@ def _check_keys(root: Path, reading: Reading) -> None:
 
 def _twice(root: Path, first: str, second: str) -> DatasetError:
     what = f"two images with one name before the suffix, {first} and {second}"
-    return DatasetError(what, where=str(root), mend="rename one of them, or move it away")
+    return DatasetError(what, where=str(root), hint="rename one of them, or move it away")

@@ -42,7 +42,7 @@ def group_of(key: str, pattern: str | None) -> str:
     hit = compiled.search(text)
     if hit is None or not hit[1]:
         what = f"the source {key} does not fit group: {pattern}"
-        raise DatasetError(what, mend="change the pattern so that it fits every source")
+        raise DatasetError(what, hint="change the pattern so that it fits every source")
     return hit[1]
 
 
@@ -59,5 +59,5 @@ def _from_placeholders(pattern: str) -> re.Pattern[str]:
 
 
 def _bad(pattern: str, what: str) -> DatasetError:
-    mend = 'write placeholders like "{car}_{view}", or a regular expression with one group'
-    return DatasetError(f"group: {pattern} {what}", mend=mend)
+    hint = 'write placeholders like "{car}_{view}", or a regular expression with one group'
+    return DatasetError(f"group: {pattern} {what}", hint=hint)

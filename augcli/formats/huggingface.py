@@ -14,7 +14,7 @@ from typing import Any
 
 from augcli.text import dumps
 
-Line = Mapping[str, Any]
+LineData = Mapping[str, Any]
 Row = dict[str, Any]
 
 NAME = "metadata.jsonl"  # the library looks for no other
@@ -28,7 +28,7 @@ _SPLIT = re.compile(
 )
 
 
-def described(lines: Sequence[Line]) -> dict[str, bytes]:
+def described(lines: Sequence[LineData]) -> dict[str, bytes]:
     """The file with a row for each manifest line, and one more in each split's folder; bytes by path.
 
     A library that is given the whole output takes folders called like splits for these, and does not see the
@@ -42,7 +42,7 @@ def described(lines: Sequence[Line]) -> dict[str, bytes]:
     }
 
 
-def _mask_columns(lines: Iterable[Line]) -> dict[str, str]:
+def _mask_columns(lines: Iterable[LineData]) -> dict[str, str]:
     """The manifest's columns that name a mask in some line, and what they are called here."""
     columns: dict[str, str] = {}
     for line in lines:
@@ -52,7 +52,7 @@ def _mask_columns(lines: Iterable[Line]) -> dict[str, str]:
     return columns
 
 
-def _row(line: Line, columns: Mapping[str, str], home: str) -> Row:
+def _row(line: LineData, columns: Mapping[str, str], home: str) -> Row:
     row: Row = {"file_name": line["file_name"].removeprefix(f"{home}/")}
     for key, name in columns.items():
         paths = [path.removeprefix(f"{home}/") for path in _paths_in(line, key)]
@@ -60,14 +60,14 @@ def _row(line: Line, columns: Mapping[str, str], home: str) -> Row:
     return row | {key: line[key] for key in _PLAIN} | {"source": line["sources"][0]["image"]}
 
 
-def _paths_in(line: Line, key: str) -> list[str]:
+def _paths_in(line: LineData, key: str) -> list[str]:
     value = line.get(key) or []
     return value if isinstance(value, list) else [value]
 
 
-def _homes(lines: Iterable[Line], columns: Iterable[str]) -> dict[str, list[Line]]:
+def _homes(lines: Iterable[LineData], columns: Iterable[str]) -> dict[str, list[LineData]]:
     """The lines by the split folder that holds their files; none where a pair has no such folder."""
-    homes: dict[str, list[Line]] = {}
+    homes: dict[str, list[LineData]] = {}
     for line in lines:
         found = {_split_folder(path) for key in ("file_name", *columns) for path in _paths_in(line, key)}
         if len(found) > 1 or "" in found:

@@ -8,11 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from augcli.data import AnnotationHead
-from augcli.formats.coco.ids import Finished, Numbers, annotations_of, ids_in, images_of
+from augcli.formats.coco.ids import AnnotatedPair, Numbers, annotations_of, ids_in, images_of
 from augcli.formats.coco.write import write_annotation_file
 from augcli.formats.objects import Content, Described, Losses
 from augcli.labels.coco_json import entry_of, text_of
-from augcli.labels.label_maps.draw import Annotation, Rules
+from augcli.labels.label_maps.draw import Annotation, DrawRules
 from augcli.labels.label_maps.labels_json import LABELS, SEGMENTS, digest_of, labels_json
 from augcli.labels.label_maps.of_pair import MapRules, OnMap
 from augcli.labels.label_maps.options import map_path, maps_folder
@@ -38,7 +38,7 @@ def described(
     return Described(files, losses)
 
 
-def _labels(head: AnnotationHead, rules: Rules, folder: Path) -> Iterator[bytes]:
+def _labels(head: AnnotationHead, rules: DrawRules, folder: Path) -> Iterator[bytes]:
     written = folder / head.written
     yield labels_json(rules, head.categories, source=written.name, sha256=digest_of(written))
 
@@ -57,7 +57,7 @@ def _segments(
         yield text_of({"image_id": image, "file_name": name, "segments_info": segments})
 
 
-def _objects(pair: Finished, file: str, texts: Iterable[bytes]) -> dict[int | None, Annotation]:
+def _objects(pair: AnnotatedPair, file: str, texts: Iterable[bytes]) -> dict[int | None, Annotation]:
     """A picture's annotations as they are written, by the ids of those that they came from."""
     entries = [entry_of(text) for text in texts]
     named = ({**entry, "annotation_id": entry["id"]} for entry in entries)

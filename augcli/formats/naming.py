@@ -40,8 +40,8 @@ def copy_name(
     has no place for a copy's name.
     """
     if layout not in _LAYOUTS:
-        mend = f"use one of {', '.join(_LAYOUTS)}"
-        raise DatasetError(f"output layout {layout} cannot be written", mend=mend)
+        hint = f"use one of {', '.join(_LAYOUTS)}"
+        raise DatasetError(f"output layout {layout} cannot be written", hint=hint)
     ending = "" if tag is None else f"__{tag}"
     if item.page:
         item, ending = replace(item, key=item.key.rpartition("#")[0]), f"__p{item.page:03}{ending}"
@@ -113,8 +113,8 @@ def _carvana(item: Item, tag: str, image_suffix: str) -> Bases:
 
 def _classes(item: Item, tag: str, image_suffix: str) -> Bases:
     if item.label is None:
-        mend = "choose another output layout"
-        raise DatasetError(f"output layout classes: the source {item.key} has no class folder", mend=mend)
+        hint = "choose another output layout"
+        raise DatasetError(f"output layout classes: the source {item.key} has no class folder", hint=hint)
     *folders, stem = item.key.split("/")
     label = nfc(item.label)
     below = folders[folders.index(label) + 1 :] if label in folders else []

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from augcli.data import AnnotationHead
-from augcli.formats.coco.ids import Finished
+from augcli.formats.coco.ids import AnnotatedPair
 from augcli.formats.splits import UNLISTED
 from augcli.labels.boxes import hull
 from augcli.labels.coco_json import entry_of
@@ -52,14 +52,14 @@ class Object:
 
 
 @dataclass(frozen=True)
-class Objects:
+class OutputObjects:
     """The finished pairs of an output, in plan order, with what is annotated in them.
 
     `mirror` are the names of keypoints that a mirror exchanges, besides those with left and right in them.
     """
 
     heads: Mapping[str, AnnotationHead]
-    pairs: Sequence[Finished]
+    pairs: Sequence[AnnotatedPair]
     mirror: tuple[tuple[str, str], ...] = ()
 
     @cached_property
@@ -67,15 +67,15 @@ class Objects:
         """The classes, in the order of the files and of their categories."""
         return classes_of(self.heads)
 
-    def splits(self) -> dict[str, list[Finished]]:
+    def splits(self) -> dict[str, list[AnnotatedPair]]:
         """The pairs by their splits; those that no list file names are in none."""
-        found: dict[str, list[Finished]] = {}
+        found: dict[str, list[AnnotatedPair]] = {}
         for pair in self.pairs:
             if (split := pair.item.split or NO_SPLIT) != UNLISTED:
                 found.setdefault(split, []).append(pair)
         return found
 
-    def of(self, pair: Finished) -> list[Object]:
+    def of(self, pair: AnnotatedPair) -> list[Object]:
         """The objects of a pair, in the order of the files."""
         return objects_of(pair.texts, self.classes, Counter())
 

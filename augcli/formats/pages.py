@@ -68,4 +68,4 @@ def _check_keys(dataset: Dataset, items: list[Item]) -> None:
     if times > 1:
         paths = " and of ".join(sorted({item.image for item in items if item.key == key}))
         what = f"two sources would have the key {key}: of {paths}"
-        raise DatasetError(what, where=str(dataset.root), mend="rename one of them")
+        raise DatasetError(what, where=str(dataset.root), hint="rename one of them")

@@ -14,7 +14,7 @@ from augcli.formats.masks.pattern_naming import is_by_pattern, texts_of
 
 Pairs = Sequence[tuple[str, Mapping[str, Files]]]  # image, masks by name
 Masks = Mapping[str, tuple[str, ...]]
-_MEND = "rename the source or the variant, or set `output: {layout: folders}`"
+_HINT = "rename the source or the variant, or set `output: {layout: folders}`"
 _BY_NAME = ("folders", "suffix", "carvana", "pattern")
 
 
@@ -41,13 +41,13 @@ def _check(keys: Mapping[str, Any], called: Mapping[str, str], pairs: Pairs) -> 
     try:
         items = read_names(files, **keys, optional=optional, several=tuple(called))
     except DatasetError as error:
-        raise DatasetError(f"the output could not be read again: {error.what}", mend=_MEND) from error
+        raise DatasetError(f"the output could not be read again: {error.what}", hint=_HINT) from error
     found = {item.image: {called[name]: item.files_of(name) for name in item.masks} for item in items}
     for image, masks in pairs:
         planned = {name: each(masks[name]) for name in called.values() if name in masks}
         if found.get(image, {}) != planned:
             what = f"would be read again with {_shown(found.get(image, {}))} instead of {_shown(planned)}"
-            raise DatasetError(what, where=image, mend=_MEND)
+            raise DatasetError(what, where=image, hint=_HINT)
 
 
 def _shown(masks: Masks) -> str:

@@ -15,7 +15,7 @@ from augcli.text import nfc
 LISTS = "lists"
 _WITH_LISTS = ("yolo", "voc")  # whose own files say the splits
 _KEEPING = ("like-input", "folders", "suffix")  # output layouts that do not say the splits themselves
-Written = tuple[Item, str, Mapping[str, Files]]  # an item, and its image and masks in the output
+WrittenItem = tuple[Item, str, Mapping[str, Files]]  # an item, and its image and masks in the output
 
 
 def lists_of(recipe: Recipe, dataset: Dataset) -> Mapping[str, SplitList]:
@@ -28,7 +28,7 @@ def lists_of(recipe: Recipe, dataset: Dataset) -> Mapping[str, SplitList]:
     return {posixpath.join(one.home if is_like else "", one.path): one for one in dataset.lists}
 
 
-def described(lists: Mapping[str, SplitList], pairs: Iterable[Written]) -> dict[str, bytes]:
+def described(lists: Mapping[str, SplitList], pairs: Iterable[WrittenItem]) -> dict[str, bytes]:
     """The list files by path: for each pair the line of its source, with the pair's names in it."""
     lines: dict[str, list[str]] = {path: [] for path in lists}
     for item, image, masks in pairs:

@@ -21,7 +21,7 @@ MAX_LIST_BYTES = 100_000_000
 
 
 @dataclass(frozen=True)
-class Listed:
+class SplitItems:
     """Items with the splits that list files give them, these files, and what is to be said of them."""
 
     items: tuple[Item, ...]
@@ -29,7 +29,7 @@ class Listed:
     said: tuple[str, ...] = ()
 
 
-def with_lists(root: Path, home: str, items: Sequence[Item], folders: Sequence[str] = FOLDERS) -> Listed:
+def with_lists(root: Path, home: str, items: Sequence[Item], folders: Sequence[str] = FOLDERS) -> SplitItems:
     """The items with the splits that list files give them.
 
     The lists lie in one of these folders below `home`, a folder below the root, or below the root itself.
@@ -38,9 +38,9 @@ def with_lists(root: Path, home: str, items: Sequence[Item], folders: Sequence[s
     for a picture that stands in two lists.
     """
     if any(item.split for item in items):
-        return Listed(tuple(items))
+        return SplitItems(tuple(items))
     place = next((home for home in (home, "") if _lists(root / home, folders)), "")
-    files, index = _lists(root / place, folders), _Index(items)
+    files, index = _lists(root / place, folders), _KeyIndex(items)
     chosen: dict[str, tuple[str, str]] = {}
     lists, said = [], []
     for split, file in files.items():
@@ -50,13 +50,13 @@ def with_lists(root: Path, home: str, items: Sequence[Item], folders: Sequence[s
         for key in lines if split != TOGETHER else ():
             if (first := chosen.setdefault(key, (split, name)))[0] != split:
                 what = f"{index.image_of(key)} stands in {first[1]} and in {name}"
-                raise DatasetError(what, where=str(root), mend="a picture belongs to one split")
+                raise DatasetError(what, where=str(root), hint="a picture belongs to one split")
         if unknown and split != TOGETHER:
             said.append(f"{name}: {count(len(unknown), 'name')} without an image, first {unknown[0]}")
     if not chosen:
-        return Listed(tuple(items))
+        return SplitItems(tuple(items))
     placed = tuple(replace(item, split=chosen.get(item.key, (UNLISTED, ""))[0]) for item in items)
-    return Listed(placed, tuple(lists), tuple(said))
+    return SplitItems(placed, tuple(lists), tuple(said))
 
 
 def _lists(home: Path, folders: Sequence[str]) -> dict[str, Path]:
@@ -78,12 +78,12 @@ def _lines(file: Path) -> list[str]:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise DatasetError(
-            f"cannot be read as text ({error})", where=str(file), mend="save it as UTF-8"
+            f"cannot be read as text ({error})", where=str(file), hint="save it as UTF-8"
         ) from error
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 
-class _Index:
+class _KeyIndex:
     """Items by the ends of their keys: each item by its name, and by every longer end of its path."""
 
     def __init__(self, items: Iterable[Item]) -> None:

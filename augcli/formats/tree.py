@@ -150,9 +150,9 @@ def _is_document(name: str) -> bool:
 
 def _check_root(root: Path) -> None:
     if not os.path.lexists(root):
-        raise DatasetError("no such folder", where=str(root), mend="check the path of the input")
+        raise DatasetError("no such folder", where=str(root), hint="check the path of the input")
     if not root.is_dir():
-        raise DatasetError("is not a folder", where=str(root), mend="give the folder that holds the images")
+        raise DatasetError("is not a folder", where=str(root), hint="give the folder that holds the images")
 
 
 def _entries(root: Path, folder: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
@@ -162,7 +162,7 @@ def _entries(root: Path, folder: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
             visible = [entry for entry in entries if not entry.name.startswith(".")]
     except OSError as error:
         where, what = str(root / folder), f"cannot be read ({error.strerror})"
-        raise DatasetError(what, where=where, mend="make it readable, or move it out of the input") from error
+        raise DatasetError(what, where=where, hint="make it readable, or move it out of the input") from error
     return ((f"{folder}/{entry.name}" if folder else entry.name, entry) for entry in visible)
 
 

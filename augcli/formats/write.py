@@ -13,20 +13,20 @@ from augcli.errors import DatasetError
 from augcli.formats import huggingface
 from augcli.formats.cityscapes import write as cityscapes
 from augcli.formats.coco.ids import Numbers, annotation_files
-from augcli.formats.huggingface import Line
-from augcli.formats.objects import Described, Objects
+from augcli.formats.huggingface import LineData
+from augcli.formats.objects import Described, OutputObjects
 from augcli.formats.voc import write as voc
 from augcli.formats.yolo import write as yolo
 from augcli.formats.yolo.names import NAMES
 
-DESCRIPTIONS: Mapping[str, Callable[[Sequence[Line]], dict[str, bytes]]] = {
+DESCRIPTIONS: Mapping[str, Callable[[Sequence[LineData]], dict[str, bytes]]] = {
     "huggingface": huggingface.described,
 }
 OF_OBJECTS = ("yolo", "yolo-boxes", "yolo-segments", "yolo-pose", "voc", "cityscapes", "coco")
 Mirror = tuple[tuple[str, str], ...]
 
 
-def described(names: Iterable[str], lines: Sequence[Line]) -> dict[str, dict[str, bytes]]:
+def described(names: Iterable[str], lines: Sequence[LineData]) -> dict[str, dict[str, bytes]]:
     """For each name of DESCRIPTIONS the files that describe a finished output in that way.
 
     `lines` are the manifest's. Paths are relative to the output; equal lines give equal bytes. Names of
@@ -42,13 +42,13 @@ def check_names(names: Sequence[str], dataset: Dataset) -> None:
     for name, family in zip(wanted, families, strict=True):
         if not any(head.kind == "objects" for head in dataset.annotation_files.values()):
             what = f"also: {name} describes objects, and there are no annotations of objects"
-            raise DatasetError(what, where=str(dataset.root), mend="leave it out")
+            raise DatasetError(what, where=str(dataset.root), hint="leave it out")
         if family == dataset.layout:
             what = f"also: {name} is what the output is already"
-            raise DatasetError(what, where=str(dataset.root), mend="leave it out")
+            raise DatasetError(what, where=str(dataset.root), hint="leave it out")
         if families.count(family) > 1:
             two = ", ".join(other for other, own in zip(wanted, families, strict=True) if own == family)
-            raise DatasetError(f"also: {two} would be files of the same names", mend="choose one of them")
+            raise DatasetError(f"also: {two} would be files of the same names", hint="choose one of them")
         if family == "yolo":
             yolo.form_of(name, dataset)
 
@@ -61,7 +61,7 @@ def of_objects(
     All tell of the same finished and numbered pairs. `mirror` are the names of keypoints that a mirror
     exchanges. Raises DatasetError where two files would have one name.
     """
-    objects = Objects(dataset.annotation_files, [pair for pair, _, _ in numbers.given], mirror)
+    objects = OutputObjects(dataset.annotation_files, [pair for pair, _, _ in numbers.given], mirror)
     found = {dataset.layout: _own(dataset, objects, numbers)}
     for name in names:
         if name == "coco":
@@ -75,7 +75,7 @@ def of_objects(
     return found
 
 
-def _own(dataset: Dataset, objects: Objects, numbers: Numbers) -> Described:
+def _own(dataset: Dataset, objects: OutputObjects, numbers: Numbers) -> Described:
     """The files of annotations as the layout of the input has them."""
     if dataset.layout == "voc":
         return voc.described(objects, own=True, lists=dataset.lists)

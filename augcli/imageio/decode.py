@@ -9,8 +9,8 @@ import numpy as np
 from augcli.data import Array, Coding, Image, Mask
 from augcli.errors import ImageError
 from augcli.imageio import tiff
-from augcli.imageio.header import MAX_PIXELS, Opened, damaged, open_file, pillow, too_large
-from augcli.imageio.pixels import Picture, picture_pixels, stored_pixels, tiff_picture
+from augcli.imageio.header import MAX_PIXELS, OpenedFile, damaged, open_file, pillow, too_large
+from augcli.imageio.pixels import DecodedPixels, picture_pixels, stored_pixels, tiff_picture
 from augcli.imageio.png import check_png
 from augcli.imageio.unsupported import CONVERT_MASK, mask_refusal, picture_refusal
 
@@ -60,7 +60,7 @@ def decode_page(data: bytes, page: int, *, where: str, max_pixels: int = MAX_PIX
     return _images(opened)[page - 1]
 
 
-def _images(opened: Opened) -> list[Image]:
+def _images(opened: OpenedFile) -> list[Image]:
     if opened.pages:
         return [_image(opened, _tiff_page(opened, page)) for page in opened.pages]
     if opened.header.frames == 1:
@@ -92,20 +92,20 @@ def _checked(
     data: bytes,
     where: str,
     max_pixels: int,
-    refusal: Callable[[Opened], tuple[str, str] | None],
+    refusal: Callable[[OpenedFile], tuple[str, str] | None],
     *,
     stack: bool,
-) -> Opened:
+) -> OpenedFile:
     opened = open_file(data, where=where, max_pixels=max_pixels)
     _refuse(opened, refusal)
     (_check_stack if stack else _refuse_stack)(opened)
     return opened
 
 
-def _refuse(opened: Opened, refusal: Callable[[Opened], tuple[str, str] | None]) -> None:
+def _refuse(opened: OpenedFile, refusal: Callable[[OpenedFile], tuple[str, str] | None]) -> None:
     """Raise ImageError for a file that `refusal` names, or whose PNG chunks are damaged."""
     if found := refusal(opened):
-        raise ImageError(found[0], where=opened.where, mend=found[1])
+        raise ImageError(found[0], where=opened.where, hint=found[1])
     if opened.header.format == "png":
         try:
             check_png(opened.data)
@@ -113,22 +113,22 @@ def _refuse(opened: Opened, refusal: Callable[[Opened], tuple[str, str] | None])
             raise damaged("png", str(error), opened.where) from error
 
 
-def _refuse_stack(opened: Opened) -> None:
+def _refuse_stack(opened: OpenedFile) -> None:
     frames = opened.header.frames
     if frames > 1:
         what = f"{frames} {'pages' if opened.pages else 'frames'} in one file, where one picture is expected"
-        mend = "set `input: {pages: each}` for draws of their own, or `input: {pages: together}` for one draw"
-        raise ImageError(what, where=opened.where, mend=mend)
+        hint = "set `input: {pages: each}` for draws of their own, or `input: {pages: together}` for one draw"
+        raise ImageError(what, where=opened.where, hint=hint)
 
 
-def _check_page(opened: Opened, page: int) -> None:
+def _check_page(opened: OpenedFile, page: int) -> None:
     frames = opened.header.frames
     if page > frames:
         what = f"page {page} is wanted, and it has {frames}"
-        raise ImageError(what, where=opened.where, mend="if the file is being changed, run again later")
+        raise ImageError(what, where=opened.where, hint="if the file is being changed, run again later")
 
 
-def _check_stack(opened: Opened) -> None:
+def _check_stack(opened: OpenedFile) -> None:
     """Raise ImageError where the pages are not of one size and kind, or too large together."""
     header, pages = opened.header, opened.pages
     for number, page in enumerate(pages, 1):
@@ -138,13 +138,13 @@ def _check_stack(opened: Opened) -> None:
         )
         if first != other:
             what = f"its pages are not of one kind: page 1 is {first}, page {number} is {other}"
-            raise ImageError(what, where=opened.where, mend="save each page as a file of its own")
+            raise ImageError(what, where=opened.where, hint="save each page as a file of its own")
     one = max(header.width * header.height, *(tiff.cost(page) for page in pages), 1)
     if one * header.frames > _STACK * opened.max_pixels:
         raise too_large(one * header.frames, opened.max_pixels, opened.where, _STACK)
 
 
-def _image(opened: Opened, picture: Picture) -> Image:
+def _image(opened: OpenedFile, picture: DecodedPixels) -> Image:
     header = opened.header
     return Image(
         pixels=_upright(picture.pixels, header.orientation),
@@ -157,12 +157,12 @@ def _image(opened: Opened, picture: Picture) -> Image:
     )
 
 
-def _tiff_page(opened: Opened, page: tiff.Page) -> Picture:
+def _tiff_page(opened: OpenedFile, page: tiff.Page) -> DecodedPixels:
     with pillow("tiff", where=opened.where, max_pixels=opened.max_pixels):
         return tiff_picture(opened.data, page)
 
 
-def _shown_frames(opened: Opened) -> list[Picture]:
+def _shown_frames(opened: OpenedFile) -> list[DecodedPixels]:
     """The frames of an animation as they are shown, in RGB, with alpha where any pixel needs it."""
     frames = []
     with pillow(opened.header.format, where=opened.where, max_pixels=opened.max_pixels):
@@ -173,10 +173,10 @@ def _shown_frames(opened: Opened) -> list[Picture]:
                 frames.append(np.array(picture.convert("RGBA")))
     alpha = any(frame[..., 3].min() < 255 for frame in frames)
     note = "a frame of an animation, as it is shown"
-    return [Picture(frame if alpha else frame[..., :3], "rgb", alpha, note) for frame in frames]
+    return [DecodedPixels(frame if alpha else frame[..., :3], "rgb", alpha, note) for frame in frames]
 
 
-def _mask(opened: Opened, number: int) -> Mask:
+def _mask(opened: OpenedFile, number: int) -> Mask:
     """One page of a mask file that is not refused."""
     header = opened.header
     values = _mask_values(opened, number)
@@ -190,7 +190,7 @@ def _mask(opened: Opened, number: int) -> Mask:
     return Mask(values, Coding(mode, transparency=transparency), header.format)
 
 
-def _mask_values(opened: Opened, number: int) -> Array:
+def _mask_values(opened: OpenedFile, number: int) -> Array:
     if opened.pages:
         page = opened.pages[number]
         with pillow("tiff", where=opened.where, max_pixels=opened.max_pixels):
@@ -203,7 +203,7 @@ def _mask_values(opened: Opened, number: int) -> Array:
     return values.astype(np.uint16 if opened.header.mode == "I;16" else np.uint8)
 
 
-def _palette(opened: Opened, number: int) -> bytes:
+def _palette(opened: OpenedFile, number: int) -> bytes:
     if opened.pages:
         return opened.pages[number].palette
     return bytes((opened.picture and opened.picture.getpalette("RGB")) or ())
@@ -224,5 +224,5 @@ def _grey(values: Array, where: str) -> Array:
     """Grey values (H, W) of a decoded JPEG mask (H, W, 1 or 3)."""
     if not (values == values[..., :1]).all():
         what = "a JPEG in colour: no exact labels can be read from it"
-        raise ImageError(what, where=where, mend=CONVERT_MASK)
+        raise ImageError(what, where=where, hint=CONVERT_MASK)
     return np.ascontiguousarray(values[..., 0])

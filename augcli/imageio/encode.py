@@ -87,7 +87,7 @@ def encode_pages(
     colors, alpha = (colors, alpha) if colors else _colors_of(channels)
     if format not in ("tiff", "png") or (format == "png" and pages[0].dtype != np.uint8):
         kind = _BITS[pages[0].dtype.name]
-        raise ImageError(f"{NAMES[format]} cannot hold pages of {kind}", where=where, mend=_USE_TIFF)
+        raise ImageError(f"{NAMES[format]} cannot hold pages of {kind}", where=where, hint=_USE_TIFF)
     _check_fits(pages[0], format, colors, alpha, icc, where)
     if format == "tiff":
         return _write_tiff(pages, **_tiff_kind(colors, alpha, channels), icc=icc)
@@ -136,16 +136,16 @@ def _check_fits(pixels: Array, kind: str, colors: Colors, alpha: bool, icc: byte
     """Raise ImageError where a format cannot hold pixels of this kind, or the profile."""
     depth, deepest = pixels.dtype.name, _DEPTHS.get(kind, ("uint8",))
     if colors == "multi" and kind != "tiff":
-        lacking, mend = f"{pixels.shape[2]} bands", _USE_TIFF
+        lacking, hint = f"{pixels.shape[2]} bands", _USE_TIFF
     elif depth not in deepest or (kind == "jp2" and depth == "uint16" and pixels.shape[2] > 1):
-        lacking, mend = _BITS[depth], _USE_TIFF if depth == "float32" else _USE_PNG
+        lacking, hint = _BITS[depth], _USE_TIFF if depth == "float32" else _USE_PNG
     elif alpha and kind in _NO_ALPHA:
-        lacking, mend = "an alpha channel", _USE_PNG
+        lacking, hint = "an alpha channel", _USE_PNG
     elif icc and kind in _NO_PROFILE:
-        lacking, mend = "an ICC profile", _USE_PNG
+        lacking, hint = "an ICC profile", _USE_PNG
     else:
         return
-    raise ImageError(f"{NAMES[kind]} cannot hold {lacking}", where=where, mend=mend)
+    raise ImageError(f"{NAMES[kind]} cannot hold {lacking}", where=where, hint=hint)
 
 
 def _encode_jpeg(pixels: Array, quality: int, subsampling: str, icc: bytes | None, where: str) -> bytes:
@@ -204,7 +204,7 @@ def _checked_highest(pages: Sequence[Array], coding: Coding) -> int:
     if highest > limit:
         what = f"the label {highest} does not fit a mask of mode {coding.mode}, which ends at {limit}"
         raise ImageError(
-            what, mend="choose `ignore` and fill values within it, or store the masks with more bits"
+            what, hint="choose `ignore` and fill values within it, or store the masks with more bits"
         )
     return highest
 
@@ -229,4 +229,4 @@ def _save(picture: PilImage.Image, pillow_format: str, **options: Any) -> bytes:
 
 def _unwritable(kind: str, error: Exception, where: str) -> ImageError:
     what = f"cannot be written as {NAMES[kind]} ({' '.join(str(error).split())})"
-    return ImageError(what, where=where, mend=_USE_PNG)
+    return ImageError(what, where=where, hint=_USE_PNG)

@@ -119,7 +119,7 @@ class Header:
 
 
 @dataclass(frozen=True)
-class Opened:
+class OpenedFile:
     """A file of which the header was read: Pillow's picture with nothing decoded, or the pages of a TIFF."""
 
     data: bytes
@@ -164,16 +164,16 @@ def count_frames(file: IO[bytes], *, where: str) -> int:
         return len(tiff.read_pages(file)) if kind == "tiff" else _frames(_OPENERS[kind](file))
 
 
-def open_file(data: bytes, *, where: str, max_pixels: int) -> Opened:
+def open_file(data: bytes, *, where: str, max_pixels: int) -> OpenedFile:
     """The header, and what decoding begins with. Raises what `read_header` raises."""
     kind = _sniff(data, where)
     with pillow(kind, where=where, max_pixels=max_pixels):
         if kind == "tiff":
             pages = tuple(tiff.read_pages(io.BytesIO(data)))
-            opened = Opened(data, where, max_pixels, _describe_tiff(pages), None, pages)
+            opened = OpenedFile(data, where, max_pixels, _describe_tiff(pages), None, pages)
         else:
             picture = _OPENERS[kind](io.BytesIO(data))
-            opened = Opened(data, where, max_pixels, _describe(kind, data, picture), picture)
+            opened = OpenedFile(data, where, max_pixels, _describe(kind, data, picture), picture)
     pixels = opened.header.width * opened.header.height
     if opened.pages:
         pixels = max(pixels, tiff.cost(opened.pages[0]))
@@ -202,7 +202,7 @@ def pillow(kind: str, *, where: str, max_pixels: int) -> Iterator[None]:
 def damaged(kind: str, reason: str, where: str) -> ImageError:
     """The error for a file that begins as a `kind` and cannot be read as one."""
     what = f"cannot be read as {NAMES[kind]} ({' '.join(reason.split())})"
-    return ImageError(what, where=where, mend="it is damaged or of a rare kind: replace it or save it again")
+    return ImageError(what, where=where, hint="it is damaged or of a rare kind: replace it or save it again")
 
 
 def icc_profile(kind: str, data: bytes, info: Mapping[Any, Any]) -> bytes | None:
@@ -218,21 +218,21 @@ def icc_profile(kind: str, data: bytes, info: Mapping[Any, Any]) -> bytes | None
 def _sniff(data: bytes, where: str) -> str:
     """The format by the first bytes."""
     if not data:
-        raise ImageError("the file is empty (0 bytes)", where=where, mend="replace it or leave it out")
+        raise ImageError("the file is empty (0 bytes)", where=where, hint="replace it or leave it out")
     if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
         return "webp"
     for magic, kind in _MAGIC.items():
         if data.startswith(magic):
             return kind
-    raise ImageError(f"not an image of a format that is read ({READ})", where=where, mend="save it as PNG")
+    raise ImageError(f"not an image of a format that is read ({READ})", where=where, hint="save it as PNG")
 
 
 def too_large(pixels: int, limit: int, where: str, pages: int = 1) -> ImageError:
     """The error for more pixels than the limit, which all pages may exceed `pages` times."""
     together = "" if pages == 1 else " for all pages"
     what = f"{pixels:,} pixels are more than the limit of {pages * limit:,}{together}"
-    mend = f"if the file is to be trusted, use `--max-pixels {-(-pixels // pages)}`"
-    return ImageError(what, where=where, mend=mend)
+    hint = f"if the file is to be trusted, use `--max-pixels {-(-pixels // pages)}`"
+    return ImageError(what, where=where, hint=hint)
 
 
 def _describe(kind: str, data: bytes, picture: ImageFile.ImageFile) -> Header:

@@ -17,7 +17,7 @@ _ICC_CHUNKS = 255
 
 
 @dataclass(frozen=True)
-class Segment:
+class MarkerSegment:
     """One marker segment: `data[start:end]` holds the marker, its length and its content."""
 
     marker: int
@@ -25,7 +25,7 @@ class Segment:
     end: int
 
 
-def segments(data: bytes) -> Iterator[Segment]:
+def segments(data: bytes) -> Iterator[MarkerSegment]:
     """The marker segments of a JPEG, to its end-of-image marker (ITU-T T.81, annex B).
 
     Coded data stands between a start-of-scan segment and the next. As libjpeg does, bytes that are no
@@ -37,7 +37,7 @@ def segments(data: bytes) -> Iterator[Segment]:
         if marker not in (_SOI, _EOI, _TEM):
             length = int.from_bytes(data[position : position + 2], "big")
             position = min(position + max(length, 2), len(data))
-        yield Segment(marker, match.start(), position)
+        yield MarkerSegment(marker, match.start(), position)
         if marker == _EOI:
             return
 
@@ -63,7 +63,7 @@ def strip_metadata(data: bytes) -> bytes:
     return b"".join([*pieces, data[position:]])
 
 
-def _is_metadata(data: bytes, segment: Segment) -> bool:
+def _is_metadata(data: bytes, segment: MarkerSegment) -> bool:
     if segment.marker != _COM and not _APP0 <= segment.marker <= _APP15:
         return False
     kept = _KEPT.get(segment.marker)
@@ -78,7 +78,7 @@ def insert_icc(data: bytes, icc: bytes, *, where: str) -> bytes:
     chunks = [icc[i : i + _ICC_CHUNK] for i in range(0, len(icc), _ICC_CHUNK)]
     if len(chunks) > _ICC_CHUNKS:
         what = f"its ICC profile of {len(icc):,} bytes does not fit into a JPEG"
-        raise ImageError(what, where=where, mend="set `output.image.format: png`")
+        raise ImageError(what, where=where, hint="set `output.image.format: png`")
     first = next(segments(data))
     split = first.end if first.marker == _APP0 else 2
     spliced = b"".join(_icc_segment(c, i, len(chunks)) for i, c in enumerate(chunks, 1))

@@ -13,7 +13,7 @@ from PIL import ImageCms
 from augcli.data import Array, Colors
 from augcli.errors import ImageError
 from augcli.imageio import tiff
-from augcli.imageio.header import Opened, codestream_depth, damaged, pillow
+from augcli.imageio.header import OpenedFile, codestream_depth, damaged, pillow
 from augcli.imageio.jpeg import count_scans
 from augcli.imageio.png import deep_pixels
 
@@ -21,7 +21,7 @@ _MAX_SCANS = 100  # each costs a pass over all pixels, however few bytes it has;
 
 
 @dataclass(frozen=True)
-class Picture:
+class DecodedPixels:
     """Pixels (H, W, C) as stored, before EXIF orientation, and what they are."""
 
     pixels: Array
@@ -31,7 +31,7 @@ class Picture:
     keeps_profile: bool = True
 
 
-def picture_pixels(opened: Opened) -> Picture:
+def picture_pixels(opened: OpenedFile) -> DecodedPixels:
     """The pixels of a file that is not refused, its first picture. Raises ImageError on damage."""
     header = opened.header
     if opened.pages:
@@ -55,10 +55,10 @@ def picture_pixels(opened: Opened) -> Picture:
     elif header.format == "gif" and key is not None:
         alpha = np.where(pixels == key, 0, 255).astype(np.uint8)
         pixels = np.concatenate([pixels, alpha], 2)
-    return Picture(pixels, header.colors, header.alpha, note)
+    return DecodedPixels(pixels, header.colors, header.alpha, note)
 
 
-def stored_pixels(opened: Opened) -> Array:
+def stored_pixels(opened: OpenedFile) -> Array:
     """Pixels as they are stored in a file that is no TIFF: (H, W) or (H, W, C)."""
     if opened.header.format == "jpeg":
         return _decode_jpeg(opened)
@@ -69,14 +69,14 @@ def stored_pixels(opened: Opened) -> Array:
         return pixels.astype(np.uint16) if opened.header.mode == "I;16" else pixels
 
 
-def tiff_picture(data: bytes, page: tiff.Page) -> Picture:
+def tiff_picture(data: bytes, page: tiff.Page) -> DecodedPixels:
     """The picture of a TIFF page. Raises ValueError on damage."""
     pixels = tiff.page_pixels(data, page)
     if page.mode == "P":
         table = np.frombuffer(page.palette, np.uint8).reshape(-1, 3)
         if pixels.max() >= len(table):
             raise ValueError(f"index {pixels.max()} is beyond its palette of {len(table)}")
-        return Picture(table[pixels[..., 0]], "rgb", note=_PALETTE)
+        return DecodedPixels(table[pixels[..., 0]], "rgb", note=_PALETTE)
     note = ""
     if page.photometric == 0:
         note = "grey with white as zero inverted"
@@ -87,7 +87,7 @@ def tiff_picture(data: bytes, page: tiff.Page) -> Picture:
     if page.alpha and not page.extra:
         note = _joined(note, "its fourth channel read as alpha")
     colors: Colors = "grey" if page.is_grey else "rgb" if page.is_rgb else "multi"
-    return Picture(pixels, colors, page.alpha, note)
+    return DecodedPixels(pixels, colors, page.alpha, note)
 
 
 _PALETTE = "its palette converted to RGB"
@@ -101,7 +101,7 @@ def _joined(*notes: str) -> str:
     return ", ".join(filter(None, notes))
 
 
-def _note(opened: Opened) -> str:
+def _note(opened: OpenedFile) -> str:
     """What Pillow has converted already, and which picture of an MPO this is."""
     header = opened.header
     if header.format == "jpeg" and "mp" in opened.info:
@@ -114,7 +114,7 @@ def _note(opened: Opened) -> str:
     return _scaled(5) if header.mode == "RGB;5" else ""
 
 
-def _decode_jpeg(opened: Opened) -> Array:
+def _decode_jpeg(opened: OpenedFile) -> Array:
     data, where, mode = opened.data, opened.where, opened.header.mode
     if (scans := count_scans(data)) > _MAX_SCANS:
         raise damaged("jpeg", f"{scans} scans, the limit is {_MAX_SCANS}", where)
@@ -129,7 +129,7 @@ def _decode_jpeg(opened: Opened) -> Array:
     return pixels
 
 
-def _table(opened: Opened) -> Array:
+def _table(opened: OpenedFile) -> Array:
     """The palette as (N, 3) or, where it has transparency, (N, 4)."""
     entries = (opened.picture and opened.picture.getpalette("RGB")) or []
     table = np.array(entries, np.uint8).reshape(-1, 3)
@@ -144,12 +144,12 @@ def _table(opened: Opened) -> Array:
     return np.concatenate([table, alpha], 1)
 
 
-def _coloured(indices: Array, table: Array, opened: Opened) -> Picture:
+def _coloured(indices: Array, table: Array, opened: OpenedFile) -> DecodedPixels:
     if indices.max() >= len(table):
         reason = f"index {indices.max()} is beyond its palette of {len(table)}"
         raise damaged(opened.header.format, reason, opened.where)
     alpha = table.shape[1] == 4
-    return Picture(table[indices], "rgb", alpha, _PALETTE + " and alpha" * alpha)
+    return DecodedPixels(table[indices], "rgb", alpha, _PALETTE + " and alpha" * alpha)
 
 
 def _with_alpha(pixels: Array, key: int | tuple[int, ...], mode: str) -> Array:
@@ -160,7 +160,7 @@ def _with_alpha(pixels: Array, key: int | tuple[int, ...], mode: str) -> Array:
     return np.concatenate([pixels, np.where(is_key, 0, opaque).astype(pixels.dtype)], 2)
 
 
-def _without_inks(inks: Array, opened: Opened) -> Picture:
+def _without_inks(inks: Array, opened: OpenedFile) -> DecodedPixels:
     """CMYK (H, W, 4) in sRGB: through its profile, or by (1 - ink) (1 - black) where it has none."""
     if "adobe" in opened.info:  # Adobe stores CMYK inverted
         inks = 255 - inks
@@ -168,7 +168,7 @@ def _without_inks(inks: Array, opened: Opened) -> Picture:
     if profile is None:
         light = 255 - inks.astype(np.uint32)
         pixels = ((light[..., :3] * light[..., 3:] + 127) // 255).astype(np.uint8)
-        return Picture(pixels, "rgb", note="CMYK without a profile converted by the plain formula")
+        return DecodedPixels(pixels, "rgb", note="CMYK without a profile converted by the plain formula")
     try:
         converted = ImageCms.profileToProfile(
             PilImage.fromarray(np.ascontiguousarray(inks), "CMYK"),
@@ -180,6 +180,6 @@ def _without_inks(inks: Array, opened: Opened) -> Picture:
         )
     except (ImageCms.PyCMSError, OSError, ValueError) as error:
         what = f"a CMYK JPEG whose profile cannot be used ({' '.join(str(error).split())})"
-        raise ImageError(what, where=opened.where, mend="save it as RGB") from error
+        raise ImageError(what, where=opened.where, hint="save it as RGB") from error
     note = "CMYK converted to sRGB through its profile (relative colorimetric)"
-    return Picture(np.array(converted), "rgb", note=note, keeps_profile=False)
+    return DecodedPixels(np.array(converted), "rgb", note=note, keeps_profile=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from augcli.imageio import tiff
-from augcli.imageio.header import Opened
+from augcli.imageio.header import OpenedFile
 
 CONVERT_PICTURE = "save it as a PNG or TIFF of grey or RGB with 8 or 16 bits a channel"
 CONVERT_MASK = "save it as a PNG of 1-bit, 8-bit or 16-bit grey, palette or RGB"
@@ -48,7 +48,7 @@ _NUMBERS = {"S": "signed ", "F": "floating-point ", "?": "unknown "}
 _TRANSPARENT = "one colour is declared transparent (tRNS), which the copies would lose"
 
 
-def picture_refusal(opened: Opened) -> tuple[str, str] | None:
+def picture_refusal(opened: OpenedFile) -> tuple[str, str] | None:
     """Why a file is refused as a picture, and the mend; None where it is not."""
     for page in opened.pages:
         if what := tiff.refusal(page) or _page_refusal(page):
@@ -63,7 +63,7 @@ def picture_refusal(opened: Opened) -> tuple[str, str] | None:
     return None
 
 
-def mask_refusal(opened: Opened) -> tuple[str, str] | None:
+def mask_refusal(opened: OpenedFile) -> tuple[str, str] | None:
     """Why a file is refused as a mask, and the mend; None where it is not."""
     if opened.picture and opened.header.frames > 1:
         what = f"an animation of {opened.header.frames} frames: no exact labels can be read from it"
@@ -93,7 +93,7 @@ def _page_refusal(page: tiff.Page) -> str:
     return f"{kind(page.mode)}: pictures of this kind are not read"
 
 
-def _inexact(opened: Opened) -> str:
+def _inexact(opened: OpenedFile) -> str:
     header, picture = opened.header, opened.picture
     if header.orientation != 1:
         return (

@@ -12,16 +12,16 @@ from augcli.errors import DatasetError, ImageError
 from augcli.geometry import Field, Projective, Warp
 from augcli.labels.coco_json import annotation_fields, entry_of, text_of
 from augcli.labels.panoptic import fault_of, is_panoptic, segments_after, usable_segments, void_but
-from augcli.labels.rasterize import Masks, taken_by
+from augcli.labels.rasterize import PaintedMasks, taken_by
 from augcli.labels.segmentation import Boxes
 from augcli.labels.validate import Category, checked
-from augcli.labels.warp import Rules, moved
+from augcli.labels.warp import AnnotationRules, moved
 from augcli.render.program import Program
 from augcli.text import shown
 
 
 @dataclass(frozen=True)
-class LeftOut:
+class DroppedAnnotation:
     """An annotation that a pair does not have: its file, the id it has there, and why.
 
     A panoptic annotation goes by the id of its image, one of its segments by its own.
@@ -54,13 +54,13 @@ class Annotated:
     """
 
     texts: Mapping[str, Sequence[str]]
-    left_out: tuple[LeftOut, ...] = ()
+    left_out: tuple[DroppedAnnotation, ...] = ()
     colors: Array | None = None
     boxes: Boxes | None = None
 
 
 @dataclass(frozen=True)
-class Setting:
+class AnnotationSetting:
     """What the annotations of a picture go through: its program (None: they stay), its size, and the rules.
 
     `categories` go by file. `masks` are those that the picture has besides: steps that drop whole objects
@@ -69,9 +69,9 @@ class Setting:
 
     program: Program | None
     size: tuple[int, int]
-    rules: Rules
+    rules: AnnotationRules
     categories: Mapping[str, Mapping[int, Category]]
-    masks: Masks = field(default_factory=Masks)
+    masks: PaintedMasks = field(default_factory=PaintedMasks)
     colors: Array | None = None
 
     @cached_property
@@ -91,7 +91,7 @@ def check_entries(item: Item, width: int, height: int) -> None:
         if said != (width, height):
             what = f"the picture is {width}x{height}, {file} says {said[0]}x{said[1]}"
             raise ImageError(
-                what, where=item.image, mend="mend the file, or turn the picture as it is annotated"
+                what, where=item.image, hint="mend the file, or turn the picture as it is annotated"
             )
 
 
@@ -101,7 +101,7 @@ def _side(item: Item, file: str, entry: Mapping[str, Any], key: str) -> float | 
     if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
         return value
     what = f"its {key} in {file} is {shown(value)}, and no number"
-    raise ImageError(what, where=item.image, mend="write the number of pixels, without quotes")
+    raise ImageError(what, where=item.image, hint="write the number of pixels, without quotes")
 
 
 Entries = list[tuple[str, dict[str, Any]]]
@@ -118,20 +118,22 @@ def read_annotation(text: bytes) -> tuple[dict[str, Any], str]:
         return ids, error.what
 
 
-def annotated(item: Item, setting: Setting, map_name: str | None, colors: Array | None) -> Annotated:
+def annotated(
+    item: Item, setting: AnnotationSetting, map_name: str | None, colors: Array | None
+) -> Annotated:
     """The annotations of one pair.
 
     `map_name` is the path of its panoptic PNG, and `colors` (H, W, 3) what the warp has left of that.
     """
     texts: dict[str, Sequence[str]] = {}
-    left_out: list[LeftOut] = []
+    left_out: list[DroppedAnnotation] = []
     boxes: Boxes | None = None
     for file, raw in item.annotations.items():
         entries = Entries()
         for text in raw:
             entry, unread = read_annotation(text)
             if unread:
-                left_out.append(LeftOut(file, number_of(entry), unread, fault=True))
+                left_out.append(DroppedAnnotation(file, number_of(entry), unread, fault=True))
             else:
                 entries.append((text.decode(), entry))
         if any(is_panoptic(entry) for _, entry in entries):
@@ -151,13 +153,13 @@ def number_of(entry: Mapping[str, Any]) -> int:
     return int(entry.get("image_id", 0) if is_of_image else entry["id"])
 
 
-def _objects(file: str, entries: Entries, setting: Setting) -> Annotated:
+def _objects(file: str, entries: Entries, setting: AnnotationSetting) -> Annotated:
     """The annotations of a file that has one for each object, or caption."""
     categories, good = setting.categories[file], Entries()
-    left_out: list[LeftOut] = []
+    left_out: list[DroppedAnnotation] = []
     for text, entry in entries:
         if fault := checked(entry, *setting.size, categories):
-            left_out.append(LeftOut(file, entry["id"], fault, fault=True))
+            left_out.append(DroppedAnnotation(file, entry["id"], fault, fault=True))
         else:
             good.append((text, entry))
     if setting.program is None:
@@ -167,8 +169,8 @@ def _objects(file: str, entries: Entries, setting: Setting) -> Annotated:
     kept = [text_of(after.annotation).decode() for after in results if after.annotation is not None]
     for (_, before), after in zip(good, results, strict=True):
         if after.annotation is None:
-            left_out.append(LeftOut(file, before["id"], after.reason))
-        left_out += [LeftOut(file, before["id"], reason, partly=True) for reason in after.lost]
+            left_out.append(DroppedAnnotation(file, before["id"], after.reason))
+        left_out += [DroppedAnnotation(file, before["id"], reason, partly=True) for reason in after.lost]
     boxes = setting.rules.boxes
     is_turned = _turns(setting.program.warp()) and any(a.annotation and a.how == boxes for a in results)
     return Annotated({file: kept}, tuple(left_out), boxes=boxes if is_turned else None)
@@ -181,18 +183,20 @@ def _turns(warp: Warp) -> bool:
 
 
 def _panoptic(
-    file: str, entries: Entries, setting: Setting, map_name: str | None, colors: Array | None
+    file: str, entries: Entries, setting: AnnotationSetting, map_name: str | None, colors: Array | None
 ) -> Annotated:
     """The annotation of a panoptic file, one, whose segments are those that the map shows."""
     kept: list[str] = []
-    left_out: list[LeftOut] = []
+    left_out: list[DroppedAnnotation] = []
     for text, entry in entries:
         fault = fault_of(entry) or NO_MAP
         if fault is not NO_MAP or colors is None or setting.colors is None or map_name is None:
-            left_out.append(LeftOut(file, number_of(entry), fault, fault=True))
+            left_out.append(DroppedAnnotation(file, number_of(entry), fault, fault=True))
             continue
         usable = usable_segments(entry["segments_info"], setting.colors, setting.categories[file])
-        left_out += [LeftOut(file, number_of(entry), why, fault=True, partly=True) for why in usable.faults]
+        left_out += [
+            DroppedAnnotation(file, number_of(entry), why, fault=True, partly=True) for why in usable.faults
+        ]
         if setting.program is None:
             colors = void_but(colors, usable.segments)
             is_whole = len(usable.segments) == len(entry["segments_info"])
@@ -201,7 +205,7 @@ def _panoptic(
         after = segments_after(usable.segments, colors, setting.rules.min_area)
         colors = after.colors
         kept.append(_with_segments(entry | {"file_name": map_name}, after.left))
-        left_out += [LeftOut(file, gone, why) for gone, why in after.gone]
+        left_out += [DroppedAnnotation(file, gone, why) for gone, why in after.gone]
     return Annotated({file: kept}, tuple(left_out), colors)
 
 

@@ -35,7 +35,7 @@ def checked_part(mask: Mask, where: str) -> Mask:
     if mask.values.ndim == 3 or ids > 1:
         found = "colours" if mask.values.ndim == 3 else f"{ids} values besides 0"
         what = f"one of several files, each for one instance, and it holds {found}"
-        raise ImageError(what, where=where, mend="save it with 0 and one other value, as grey PNG")
+        raise ImageError(what, where=where, hint="save it with 0 and one other value, as grey PNG")
     return mask
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from augcli.data import Mask
-from augcli.labels.masks import MaskLook, MaskSpec, counted_colors, look_at
+from augcli.labels.masks import MaskInspection, MaskSpec, counted_colors, look_at
 from augcli.recipe.mask_options import SOLE, MaskOptions
 from augcli.recipe.options import InputOptions
 
@@ -27,7 +27,7 @@ class Values:
     `blank` are those of them that show none.
     """
 
-    look: MaskLook
+    look: MaskInspection
     pixels: int
     colors: Mapping[str, float]
     files: int = 0

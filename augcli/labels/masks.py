@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from augcli.data import Array, Coding, Item, LabelMap, Marks, Mask, MaskKind
+from augcli.data import Array, Coding, FillValues, Item, LabelMap, Mask, MaskKind
 from augcli.errors import DatasetError, ImageError
 from augcli.recipe.mask_options import SOLE
 from augcli.recipe.options import InputOptions, MaskOutput
@@ -22,7 +22,7 @@ Rgb = tuple[int, int, int]
 
 
 @dataclass(frozen=True)
-class MaskLook:
+class MaskInspection:
     """One mask as it was found: its mode and format, its values with their shares of the pixels.
 
     `shares` is empty for colours; `black_and_white` tells of a palette that shows 0 and 1 so. `name` is the
@@ -58,9 +58,9 @@ class MaskSpec:
     ignore: int | Rgb | None = None
 
     @property
-    def marks(self) -> Marks:
+    def marks(self) -> FillValues:
         """What is written into such a mask besides its own values."""
-        return Marks(self.fill, self.background)
+        return FillValues(self.fill, self.background)
 
 
 def looked_at(items: Sequence[Item]) -> list[Item]:
@@ -74,18 +74,20 @@ def looked_at(items: Sequence[Item]) -> list[Item]:
     return chosen
 
 
-def look_at(mask: Mask, where: str, name: str = SOLE) -> MaskLook:
+def look_at(mask: Mask, where: str, name: str = SOLE) -> MaskInspection:
     """Count the values of a mask."""
     grey = _as_grey(mask.values)
     if grey is None:
-        return MaskLook(where, mask.coding.mode, mask.format, {}, name=name)
+        return MaskInspection(where, mask.coding.mode, mask.format, {}, name=name)
     shares = {value: count / grey.size for value, count in counted(grey).items()}
-    return MaskLook(where, mask.coding.mode, mask.format, shares, _is_black_and_white(mask.coding), name)
+    return MaskInspection(
+        where, mask.coding.mode, mask.format, shares, _is_black_and_white(mask.coding), name
+    )
 
 
-def unreadable(where: str, name: str, fault: ImageError) -> MaskLook:
+def unreadable(where: str, name: str, fault: ImageError) -> MaskInspection:
     """A mask that cannot be read."""
-    return MaskLook(where, "", "", {}, name=name, fault=fault)
+    return MaskInspection(where, "", "", {}, name=name, fault=fault)
 
 
 def counted(values: Array) -> dict[int, int]:
@@ -134,21 +136,21 @@ def rgb_of(color: str) -> Rgb:
     return red, green, blue
 
 
-def check_threshold(looks: Sequence[MaskLook], spec: MaskSpec) -> None:
+def check_threshold(looks: Sequence[MaskInspection], spec: MaskSpec) -> None:
     """Raise DatasetError for a threshold that no mask reaches: it was meant for masks of other values."""
     highest = max((value for look in looks for value in look.shares), default=None)
     if spec.threshold is not None and highest is not None and highest <= spec.threshold:
         raise DatasetError(
             f"no mask looked at has a value above the threshold {spec.threshold}, the highest is {highest}",
-            mend=f"say {line_for(spec.name, '{threshold: N}')} with a lower one, or leave it out",
+            hint=f"say {line_for(spec.name, '{threshold: N}')} with a lower one, or leave it out",
         )
 
 
 def prepared(mask: Mask, spec: MaskSpec, output: MaskOutput, where: str) -> Mask:
     """A decoded mask as it will be written. Raises ImageError where it contradicts the data set's kind."""
     if mask.format == "jpeg" and spec.threshold is None:
-        mend = AS_PNG if spec.kind == "instance" else threshold_line(spec.name)
-        raise ImageError(FROM_JPEG, where=where, mend=mend)
+        hint = AS_PNG if spec.kind == "instance" else threshold_line(spec.name)
+        raise ImageError(FROM_JPEG, where=where, hint=hint)
     if spec.kind == "binary" and mask.coding.mode == "RGB":
         grey = _as_grey(mask.values)
         mask = mask if grey is None else replace(mask, values=grey, coding=Coding("L"))
@@ -176,7 +178,7 @@ def _binary(mask: Mask, spec: MaskSpec, output: MaskOutput, where: str) -> Mask:
             raise ImageError(
                 f"binary masks hold 0 and {spec.foreground}, this one also {shown}",
                 where=where,
-                mend=f"mend it, or say {line_for(spec.name, '{threshold: N}')} or {{kind: index}}",
+                hint=f"mend it, or say {line_for(spec.name, '{threshold: N}')} or {{kind: index}}",
             )
         if output.foreground is None:
             return mask
@@ -192,7 +194,7 @@ def _check_colors(values: Array, colors: Sequence[Rgb], where: str) -> None:
         raise ImageError(
             f"{len(strange)} colours that no class has, most often #{color:06x} ({count} pixels)",
             where=where,
-            mend="declare it under input.classes, or save the mask without smoothing",
+            hint="declare it under input.classes, or save the mask without smoothing",
         )
 
 

@@ -53,9 +53,9 @@ def check_mirror(recipe: Recipe, dataset: Dataset) -> None:
     for name in (name for pair in recipe.input.mirror for name in pair):
         if name not in known:
             near = difflib.get_close_matches(name, known, 1)
-            mend = f"did you mean {near[0]}?" if near else "name keypoints, or classes of masks"
+            hint = f"did you mean {near[0]}?" if near else "name keypoints, or classes of masks"
             what = f"input.mirror names {name}, and no keypoint and no class is called so"
-            raise DatasetError(printable(what), where=recipe.file, mend=printable(mend))
+            raise DatasetError(printable(what), where=recipe.file, hint=printable(hint))
 
 
 def mirror_remarks(recipe: Recipe, dataset: Dataset) -> Iterator[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from augcli.data import Array, Marks, Sample
+from augcli.data import Array, FillValues, Sample
 from augcli.geometry import Warp
 from augcli.render.program import Program, Stage
 from augcli.render.render import render_labels
@@ -18,14 +18,14 @@ LONGEST_RUN = 16  # pixels whose edges are taken to stay straight
 
 
 @dataclass(frozen=True)
-class Masks:
+class PaintedMasks:
     """The masks of a picture by name, (H, W) or (H, W, 3), and what steps write into each.
 
     Steps that drop whole objects find these there.
     """
 
     arrays: Mapping[str, Array] = field(default_factory=dict)
-    marks: Mapping[str, Marks] = field(default_factory=dict)
+    marks: Mapping[str, FillValues] = field(default_factory=dict)
 
 
 def warped(
@@ -42,7 +42,7 @@ def warped(
         yield from found if taken is None else (mask * (taken == 0) for mask in found)
 
 
-def taken_by(program: Program, masks: Masks) -> Array | None:
+def taken_by(program: Program, masks: PaintedMasks) -> Array | None:
     """Which output pixels (H, W) steps have taken from the labels, 0 or 1; None where no step does.
 
     `masks` are those that the picture has besides its annotations.
@@ -66,10 +66,12 @@ def _without_ends(program: Program) -> Program:
     return replace(program, stages=tuple(replace(stage, end=None) for stage in program.stages))
 
 
-def _rendered(program: Program, masks: Mapping[str, Array], marks: Mapping[str, Marks]) -> dict[str, Array]:
+def _rendered(
+    program: Program, masks: Mapping[str, Array], marks: Mapping[str, FillValues]
+) -> dict[str, Array]:
     """Masks after a program; what is filled or dropped is 0 in those that have no marks."""
     picture = np.empty((program.source.height, program.source.width, 0), np.uint8)
-    each = dict.fromkeys(masks, Marks()) | dict(marks)
+    each = dict.fromkeys(masks, FillValues()) | dict(marks)
     return render_labels(program, Sample(picture, dict(masks)), each).sample.masks
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from augcli.data import PANOPTIC, Array, Item
-from augcli.labels.annotations import NO_MAP, LeftOut, number_of, read_annotation
+from augcli.labels.annotations import NO_MAP, DroppedAnnotation, number_of, read_annotation
 from augcli.labels.panoptic import fault_of, is_panoptic, usable_segments
 from augcli.labels.segmentation import how_of
 from augcli.labels.validate import Category, checked
@@ -57,7 +57,7 @@ class Counted:
     """The annotations of one image: counts by file, those that cannot be used, and boxes that reach out."""
 
     counts: Mapping[str, Counts] = field(default_factory=dict)
-    left_out: tuple[LeftOut, ...] = ()
+    left_out: tuple[DroppedAnnotation, ...] = ()
     outside: tuple[tuple[str, int], ...] = ()
 
 
@@ -73,16 +73,18 @@ def counted(
     `colors` (H, W, 3) is its panoptic map.
     """
     counts: dict[str, Counts] = {}
-    left_out: list[LeftOut] = []
+    left_out: list[DroppedAnnotation] = []
     outside: list[tuple[str, int]] = []
     for file, texts in item.annotations.items():
         entries = [read_annotation(text) for text in texts]
         for entry, unread in entries:
             if fault := unread or (size and _fault(item, entry, size, categories[file])):
-                left_out.append(LeftOut(file, number_of(entry), fault, fault=True))
+                left_out.append(DroppedAnnotation(file, number_of(entry), fault, fault=True))
             elif colors is not None and is_panoptic(entry):
                 faults = usable_segments(entry["segments_info"], colors, categories[file]).faults
-                left_out += [LeftOut(file, number_of(entry), why, fault=True, partly=True) for why in faults]
+                left_out += [
+                    DroppedAnnotation(file, number_of(entry), why, fault=True, partly=True) for why in faults
+                ]
             elif size and _reaches_out(entry, size):
                 outside.append((file, number_of(entry)))
         counts[file] = _counts([one for entry, _ in entries for one in _objects(entry)])

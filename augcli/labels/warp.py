@@ -33,7 +33,7 @@ FURTHER = wholebody.FIELDS | densepose.FIELDS
 
 
 @dataclass(frozen=True)
-class Rules:
+class AnnotationRules:
     """What becomes of annotations of which little is left, of boxes that turn, and of left and right.
 
     `min_area` is in pixels of the output: what has fewer, and had as many before, is dropped. `boxes` says
@@ -47,7 +47,7 @@ class Rules:
 
 
 @dataclass(frozen=True)
-class Moved:
+class WarpedAnnotation:
     """An annotation after the program, or None and the reason why it was dropped.
 
     `how` says what its box was made from: `polygons`, `rle`, `corners`, `ellipse`, or nothing. `lost` are the
@@ -64,9 +64,9 @@ def moved(
     annotations: Sequence[Annotation],
     program: Program,
     categories: Mapping[int, Category],
-    rules: Rules,
+    rules: AnnotationRules,
     taken: Array | None = None,
-) -> list[Moved]:
+) -> list[WarpedAnnotation]:
     """Sound annotations (see `checked`) of one picture, in their order, after a program.
 
     Polygons stay polygons, RLEs stay what they are; a polygon becomes a compressed RLE where what is left has
@@ -94,7 +94,7 @@ def _moved_points(
     annotations: Sequence[Annotation],
     program: Program,
     categories: Mapping[int, Category],
-    rules: Rules,
+    rules: AnnotationRules,
     taken: Array | None,
 ) -> dict[int, Floats]:
     """The keypoints (K, 3) of those annotations that have any, by their places in the list."""
@@ -107,25 +107,25 @@ def _moved_points(
 
 
 def _assembled(
-    before: Annotation, label: Label | None, points: Floats | None, program: Program, rules: Rules
-) -> Moved:
+    before: Annotation, label: Label | None, points: Floats | None, program: Program, rules: AnnotationRules
+) -> WarpedAnnotation:
     how, after = how_of(before, rules.boxes), dict(before)
     if how and label is None:
-        return Moved(None, NOTHING, how)
+        return WarpedAnnotation(None, NOTHING, how)
     if label:
         if reason := _too_little(before, label, program, rules):
-            return Moved(None, reason, label.how)
+            return WarpedAnnotation(None, reason, label.how)
         after |= _fields(before, label)
     if points is not None:
         after |= _point_fields(before["keypoints"], points)
         if not how and any(before["keypoints"][2::3]) and not after["num_keypoints"]:
-            return Moved(None, NOTHING)
-    return Moved(after, how=label.how if label else "")
+            return WarpedAnnotation(None, NOTHING)
+    return WarpedAnnotation(after, how=label.how if label else "")
 
 
 def _with_further(
-    before: Annotation, after: Moved, program: Program, rules: Rules, taken: Array | None
-) -> Moved:
+    before: Annotation, after: WarpedAnnotation, program: Program, rules: AnnotationRules, taken: Array | None
+) -> WarpedAnnotation:
     """What was moved, with the fields of COCO-WholeBody and DensePose moved, too."""
     if after.annotation is None or FURTHER.isdisjoint(before):
         return after
@@ -143,7 +143,7 @@ def _with_further(
     return replace(after, annotation=order | kept | fields, lost=tuple(lost))
 
 
-def _too_little(before: Annotation, label: Label, program: Program, rules: Rules) -> str:
+def _too_little(before: Annotation, label: Label, program: Program, rules: AnnotationRules) -> str:
     """Why the rules drop what is left of a label; empty where they keep it."""
     if label.area < rules.min_area <= _area(before, program):
         return f"{label.area:.10g} px are left, min_area is {rules.min_area:g}"

@@ -26,7 +26,7 @@ class Input(NamedTuple):
     sha256: str
 
 
-class Place(NamedTuple):
+class JournalSpan(NamedTuple):
     """Where a journal has the JSON of an entry: its first byte, and how many there are."""
 
     offset: int
@@ -34,7 +34,7 @@ class Place(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Entry:
+class JournalEntry:
     """A finished pair: its id, digest and manifest line, the sizes of its files in bytes, and its inputs.
 
     `inputs` are its source files by path, and `labels` the hash of what annotation files say of its source:
@@ -64,41 +64,41 @@ class Entry:
         }
 
 
-class Kept(msgspec.Struct, frozen=True):
+class KeptEntry(msgspec.Struct, frozen=True):
     """What a new run has to know of an entry: a journal may be larger than the memory."""
 
     pair: str
     sizes: dict[str, int]
     inputs: dict[str, Input]
     labels: str = ""
-    place: Place = Place(0, 0)
+    place: JournalSpan = JournalSpan(0, 0)
 
 
-def append(store: Store, entries: Iterable[Entry]) -> dict[str, Place]:
+def append(store: Store, entries: Iterable[JournalEntry]) -> dict[str, JournalSpan]:
     """Add finished pairs, and make them durable. Returns their places, by id."""
     places, lines = {}, []
     end = store.size(JOURNAL) or 0
     for entry in entries:
         body = dumps(entry.as_json()).encode()
         lines.append(b"%08x %s\n" % (zlib.crc32(body), body))
-        places[entry.pair] = Place(end + 9, len(body))
+        places[entry.pair] = JournalSpan(end + 9, len(body))
         end += len(lines[-1])
     if lines:
         store.append(JOURNAL, b"".join(lines))
     return places
 
 
-def read(store: Store) -> dict[str, Kept]:
+def read(store: Store) -> dict[str, KeptEntry]:
     """The pairs of the journal's valid beginning, by id; what follows a torn or changed line is cut off."""
-    decoder = msgspec.json.Decoder(Kept)
-    entries: dict[str, Kept] = {}
+    decoder = msgspec.json.Decoder(KeptEntry)
+    entries: dict[str, KeptEntry] = {}
     valid = 0
     for line in store.lines(JOURNAL):
         body = line[9:-1]
         if not line.endswith(b"\n") or line[:9] != b"%08x " % zlib.crc32(body):
             break
         entry = decoder.decode(body)
-        entries[entry.pair] = msgspec.structs.replace(entry, place=Place(valid + 9, len(body)))
+        entries[entry.pair] = msgspec.structs.replace(entry, place=JournalSpan(valid + 9, len(body)))
         valid += len(line)
     if valid < (store.size(JOURNAL) or 0):
         store.truncate(JOURNAL, valid)
@@ -106,7 +106,7 @@ def read(store: Store) -> dict[str, Kept]:
 
 
 @contextlib.contextmanager
-def reading(store: Store) -> Iterator[Callable[[Place, type[_T]], _T]]:
+def reading(store: Store) -> Iterator[Callable[[JournalSpan, type[_T]], _T]]:
     """A function that reads what a type has of the entry at a place; the type's fields are called as Entry's.
 
     Raises StoreError where the journal cannot be read.

@@ -15,30 +15,30 @@ import msgspec
 from augcli.data import AnnotationHead, Item
 from augcli.formats import label_maps as pixelmaps
 from augcli.formats import split_lists as lists
-from augcli.formats.coco.ids import Finished, Numbers, numbered
+from augcli.formats.coco.ids import AnnotatedPair, Numbers, numbered
 from augcli.formats.masks import csv_pairs as pairs
 from augcli.formats.objects import Content, Described, Losses
 from augcli.formats.write import DESCRIPTIONS, described, of_objects
-from augcli.labels.annotations import LeftOut
+from augcli.labels.annotations import DroppedAnnotation
 from augcli.labels.label_maps.of_pair import MapRules, OnMap
 from augcli.labels.label_maps.options import MAPS, maps_folder
 from augcli.labels.masks import MaskSpec, specs_to_json
 from augcli.output import journal
 from augcli.output import staging as output
-from augcli.output.journal import Place
+from augcli.output.journal import JournalSpan
 from augcli.output.report import LeftOutLine, missing_lines
 from augcli.output.resume import Identity
 from augcli.output.store import Store
 from augcli.pipeline.augment import ORIGINAL
-from augcli.pipeline.plan import Failed, Pair
+from augcli.pipeline.plan import FailedPair, Pair
 from augcli.pipeline.prepare import border_of
 from augcli.text import dumps
 
-Read = Callable[[Place, type[Any]], Any]
+Read = Callable[[JournalSpan, type[Any]], Any]
 
 
 @dataclass(frozen=True)
-class Told:
+class PublishReport:
     """What a run has to say of its output: annotations that are in no pair, and what descriptions lose."""
 
     left_out: list[LeftOutLine]
@@ -46,7 +46,7 @@ class Told:
 
 
 @dataclass(frozen=True)
-class Ended:
+class FinishedRun:
     """A run all of whose pairs are made or failed; the journal has those that are made at `places`, by id.
 
     `specs` go by mask, `maps` by annotation file.
@@ -55,11 +55,11 @@ class Ended:
     identity: Identity
     specs: Mapping[str, MaskSpec]
     maps: Mapping[str, MapRules]
-    places: Mapping[str, Place]
-    failed: Sequence[Failed]
+    places: Mapping[str, JournalSpan]
+    failed: Sequence[FailedPair]
 
 
-def publish(out: Path, store: Store, ended: Ended) -> Told:
+def publish(out: Path, store: Store, ended: FinishedRun) -> PublishReport:
     """Describe what a run has made, and put the output in its place.
 
     Raises StoreError where it cannot be written, and DatasetError where two files would have one name.
@@ -74,7 +74,7 @@ def publish(out: Path, store: Store, ended: Ended) -> Told:
         failures += [dumps(line.as_line()) for line in lines]
         output.describe(store, ending.lines(), ending.dataset_json(), failures, also)
     output.publish(store, out)
-    return Told(left_out, [line for name, one in objects.items() for line in one.losses.lines(name)])
+    return PublishReport(left_out, [line for name, one in objects.items() for line in one.losses.lines(name)])
 
 
 class _Line(msgspec.Struct):
@@ -90,13 +90,13 @@ class _Sized(msgspec.Struct):
     line: _Size
 
 
-class _Source(msgspec.Struct):
+class _SourceLine(msgspec.Struct):
     image: str
 
 
 class _Incomplete(msgspec.Struct):
-    sources: list[_Source]
-    annotations_left_out: list[LeftOut] = []
+    sources: list[_SourceLine]
+    annotations_left_out: list[DroppedAnnotation] = []
 
 
 class _Lacking(msgspec.Struct):
@@ -116,7 +116,7 @@ class _Texts(Mapping[str, Sequence[str]]):
     """The texts of a pair's annotations by file, which are read when they are asked for."""
 
     read: Read
-    place: Place
+    place: JournalSpan
 
     def _found(self) -> dict[str, list[str]]:
         found: dict[str, list[str]] = self.read(self.place, _Labelled).annotations
@@ -139,11 +139,11 @@ class _Ending:
     identity: Identity
     specs: Mapping[str, MaskSpec]
     maps: Mapping[str, MapRules]
-    places: Mapping[str, Place]
+    places: Mapping[str, JournalSpan]
     failed: int
     read: Read
 
-    def pairs(self) -> Iterator[tuple[Item, Pair, Place]]:
+    def pairs(self) -> Iterator[tuple[Item, Pair, JournalSpan]]:
         """The finished pairs in plan order."""
         for job in self.identity.jobs:
             for pair in job.pairs:
@@ -159,10 +159,12 @@ class _Ending:
         finished = [self._finished(item, pair, place) for item, pair, place in self.pairs()]
         return numbered(dataset.annotation_files, finished, anew=dataset.layout != "coco")
 
-    def _finished(self, item: Item, pair: Pair, place: Place) -> Finished:
+    def _finished(self, item: Item, pair: Pair, place: JournalSpan) -> AnnotatedPair:
         size = self.read(place, _Sized).line
         is_original = pair.variant == ORIGINAL
-        return Finished(item, pair.image, is_original, (size.width, size.height), _Texts(self.read, place))
+        return AnnotatedPair(
+            item, pair.image, is_original, (size.width, size.height), _Texts(self.read, place)
+        )
 
     def lines(self) -> Iterator[bytes]:
         """The manifest's lines, with the ids of their annotations."""

@@ -23,7 +23,7 @@ _BORDERS = ("reflect", "replicate", "wrap", "constant")
 
 
 @dataclass(frozen=True)
-class Place:
+class AnnotationPlace:
     """Where an annotation file of COCO is, and where its `file_name`s start; both relative to the output."""
 
     file: str
@@ -31,7 +31,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Finished:
+class FinishedOutput:
     """A finished output: its folder, and what dataset.json says of it.
 
     `annotation_files` are those of COCO, by what the manifest calls them.
@@ -41,11 +41,11 @@ class Finished:
     described: Mapping[str, Any]
     recipe: Recipe
     specs: Mapping[str, MaskSpec]
-    annotation_files: Mapping[str, Place]
+    annotation_files: Mapping[str, AnnotationPlace]
 
 
 @dataclass(frozen=True)
-class Line:
+class ManifestLine:
     """A line of the manifest, counted from 1: its JSON data, and the record that it holds."""
 
     number: int
@@ -62,7 +62,7 @@ class BadLine:
     expected: str
 
 
-def read_finished(folder: Path) -> Finished:
+def read_finished(folder: Path) -> FinishedOutput:
     """What dataset.json says of a finished output.
 
     Raises OutputError where there is none, and RecipeError where this augcli cannot read its recipe.
@@ -74,17 +74,17 @@ def read_finished(folder: Path) -> Finished:
         text = json.dumps(described["recipe"], ensure_ascii=False)
         specs = specs_of_json(described["masks"])
         files = described["annotation_files"].items()
-        places = {name: Place(place["file"], place["image_root"]) for name, place in files}
+        places = {name: AnnotationPlace(place["file"], place["image_root"]) for name, place in files}
         if described["border"] not in _BORDERS or not _has_versions(described):
             raise ValueError
         if any(_leaving(path) for place in places.values() for path in (place.file, f"./{place.image_root}")):
             raise ValueError
     except OSError as error:
         what = f"{DATASET} cannot be read: {error.strerror or error}"
-        raise OutputError(what, where=str(folder), mend=_ANEW) from None
+        raise OutputError(what, where=str(folder), hint=_ANEW) from None
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
-        raise OutputError(f"{DATASET} is damaged", where=str(folder), mend=_ANEW) from None
-    return Finished(folder, described, parse_recipe(text, str(folder / DATASET)), specs, places)
+        raise OutputError(f"{DATASET} is damaged", where=str(folder), hint=_ANEW) from None
+    return FinishedOutput(folder, described, parse_recipe(text, str(folder / DATASET)), specs, places)
 
 
 def _has_versions(described: Mapping[str, Any]) -> bool:
@@ -93,12 +93,12 @@ def _has_versions(described: Mapping[str, Any]) -> bool:
 
 def _unfinished(folder: Path) -> OutputError:
     if staging_of(folder).is_dir():
-        what, mend = "the run that writes it is not finished", "run the same expand again"
-        return OutputError(what, where=str(folder), mend=mend)
-    return OutputError(f"no {MANIFEST}", where=str(folder), mend="name the output of a finished run")
+        what, hint = "the run that writes it is not finished", "run the same expand again"
+        return OutputError(what, where=str(folder), hint=hint)
+    return OutputError(f"no {MANIFEST}", where=str(folder), hint="name the output of a finished run")
 
 
-def read_lines(finished: Finished) -> Iterator[Line | BadLine]:
+def read_lines(finished: FinishedOutput) -> Iterator[ManifestLine | BadLine]:
     """The lines of an output's manifest, one after the other. Raises OutputError where it cannot be read."""
     try:
         with (finished.folder / MANIFEST).open("rb") as file:
@@ -109,7 +109,7 @@ def read_lines(finished: Finished) -> Iterator[Line | BadLine]:
         raise OutputError(what, where=str(finished.folder)) from error
 
 
-def _line(number: int, text: bytes, finished: Finished) -> Line | BadLine:
+def _line(number: int, text: bytes, finished: FinishedOutput) -> ManifestLine | BadLine:
     try:
         data = json.loads(text)
     except (ValueError, RecursionError):
@@ -123,7 +123,7 @@ def _line(number: int, text: bytes, finished: Finished) -> Line | BadLine:
         _check_paths((*files_of(record), *source_digests(record), item_of(record).key))
     except (ValueError, LookupError, TypeError, AttributeError):
         return BadLine(number, "parts that do not fit together", "a pair as expand writes it")
-    return Line(number, data, record)
+    return ManifestLine(number, data, record)
 
 
 _NOTHING = type(None)
@@ -233,5 +233,5 @@ def check_input(folder: Path | None) -> None:
     """Raise AugcliError where an input is named that is no folder."""
     if folder is not None and not folder.is_dir():
         raise AugcliError(
-            "is no folder", where=str(folder), mend="--input names the data set that was expanded"
+            "is no folder", where=str(folder), hint="--input names the data set that was expanded"
         )

@@ -14,11 +14,11 @@ from augcli.formats.coco.entries import ImageEntry
 from augcli.formats.coco.read import AnnotationFile, read_annotation_file
 from augcli.labels.coco_json import read_categories
 from augcli.labels.validate import Category, categories_of
-from augcli.output.read import Finished, Place
+from augcli.output.read import AnnotationPlace, FinishedOutput
 
 
 @dataclass(frozen=True)
-class Told:
+class AnnotationsReadBack:
     """What an annotation file says of a pair: its image's id, entry and size, and its annotations' texts."""
 
     image_id: int
@@ -28,11 +28,11 @@ class Told:
 
 
 @dataclass(frozen=True)
-class Written:
+class WrittenFile:
     """An annotation file of an output: what the manifest calls it, and where it is."""
 
     name: str
-    place: Place
+    place: AnnotationPlace
     file: AnnotationFile
 
     @cached_property
@@ -54,13 +54,13 @@ class Written:
         """The categories by id."""
         return categories_of(self.file.categories)
 
-    def told(self, path: str) -> Told | None:
+    def told(self, path: str) -> AnnotationsReadBack | None:
         """What it says of the pair whose image has this path; None where it does not know it."""
         image = self.images.get(path)
         if image is None:
             return None
         annotations = self.file.annotations_of(image.id)
-        return Told(image.id, image.text, (image.width, image.height), annotations)
+        return AnnotationsReadBack(image.id, image.text, (image.width, image.height), annotations)
 
     def faults(self) -> Iterator[str]:
         """What is wrong in the file by itself; its categories are as they came, and are not looked at."""
@@ -73,10 +73,10 @@ class Written:
                 yield fault.removeprefix(where).rpartition("; ")[0]
 
 
-def read_written(there: Finished, name: str) -> Written:
+def read_written(there: FinishedOutput, name: str) -> WrittenFile:
     """Read an annotation file of an output. Raises DatasetError where that is impossible."""
     place = there.annotation_files[name]
     path: Path = there.folder / place.file
     if not path.is_file():
         raise DatasetError("is no file" if path.exists() else "is missing", where=place.file)
-    return Written(name, place, read_annotation_file(path, where=place.file))
+    return WrittenFile(name, place, read_annotation_file(path, where=place.file))

@@ -8,7 +8,7 @@ from typing import Any
 
 from augcli.data import Dataset
 from augcli.errors import printable
-from augcli.pipeline.plan import Failed
+from augcli.pipeline.plan import FailedPair
 from augcli.text import count
 
 
@@ -56,7 +56,7 @@ class Report:
     planned: int = 0
     written: int = 0
     already: int = 0
-    failed: list[Failed] = field(default_factory=list)
+    failed: list[FailedPair] = field(default_factory=list)
     notes: Counter[str] = field(default_factory=Counter)
     left_out: list[LeftOutLine] = field(default_factory=list)
     losses: list[str] = field(default_factory=list)  # what descriptions do not say as it is

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from augcli.data import AnnotationHead, Dataset, Item
-from augcli.output.journal import Input, Kept, Place
-from augcli.output.staging import Begun, is_whole
+from augcli.output.journal import Input, JournalSpan, KeptEntry
+from augcli.output.staging import StartedRun, is_whole
 from augcli.pipeline.plan import Job, Selection
 from augcli.recipe import Recipe
 from augcli.rng import key_of
@@ -50,7 +50,7 @@ class Identity:
     def _annotation_files(self) -> dict[str, str]:
         return {name: _digest(head) for name, head in self.dataset.annotation_files.items()}
 
-    def refusal(self, begun: Begun) -> str:
+    def refusal(self, begun: StartedRun) -> str:
         """Why an output cannot be continued, with the difference named; empty where it can."""
         before, now = _of_pairs(begun.run), _of_pairs(self.as_json())
         for name in ("recipe", "order of variants", "selection", "fingerprint", "plugins"):
@@ -60,14 +60,14 @@ class Identity:
                 return f"belongs to {_OTHER.get(name, f'another {name}')}: {'; '.join(changed[:3])}{more}"
         return self._changed_names(begun) or self._changed_files(begun) or self._changed_contents(begun)
 
-    def _changed_names(self, begun: Begun) -> str:
+    def _changed_names(self, begun: StartedRun) -> str:
         before, now = set(begun.run["sources"]), {job.item.key for job in self.jobs}
         done = {_source_of(entry) for entry in begun.entries.values()}
         added, gone = sorted(now - before), sorted((before - now) & done)
         words = [f"{len(keys)} {what} ({keys[0]})" for keys, what in ((added, "new"), (gone, "gone")) if keys]
         return f"belongs to other inputs: {', '.join(words)}" if words else ""
 
-    def _changed_files(self, begun: Begun) -> str:
+    def _changed_files(self, begun: StartedRun) -> str:
         """An annotation file that is new, gone, or says another thing of what all its images share."""
         before, now = begun.run["annotation files"], self._annotation_files
         for name in dict.fromkeys((*before, *now)):
@@ -76,7 +76,7 @@ class Identity:
                 return f"belongs to other inputs: {name} {what}"
         return ""
 
-    def _changed_contents(self, begun: Begun) -> str:
+    def _changed_contents(self, begun: StartedRun) -> str:
         """A source that was finished and whose bytes or annotations have changed since."""
         finished, items = self._finished(begun), self._items
         for entry in begun.entries.values():
@@ -91,11 +91,11 @@ class Identity:
     def _items(self) -> dict[str, Item]:
         return {job.item.key: job.item for job in self.jobs}
 
-    def _finished(self, begun: Begun) -> set[str]:
+    def _finished(self, begun: StartedRun) -> set[str]:
         """Sources all of whose pairs are finished; the others are tried again, whatever changed."""
         return {job.item.key for job in self.jobs if all(pair.id in begun.entries for pair in job.pairs)}
 
-    def kept(self, begun: Begun) -> dict[str, Place]:
+    def kept(self, begun: StartedRun) -> dict[str, JournalSpan]:
         """Finished pairs that are planned, whole on disk, and of unchanged sources: their places, by id."""
         planned = {pair.id for job in self.jobs for pair in job.pairs}
         finished, items = self._finished(begun), self._items
@@ -107,7 +107,7 @@ class Identity:
             and (_source_of(entry) in finished or self._is_as_it_was(entry, items[_source_of(entry)]))
         }
 
-    def _is_as_it_was(self, entry: Kept, item: Item) -> bool:
+    def _is_as_it_was(self, entry: KeptEntry, item: Item) -> bool:
         return entry.labels == item.labels_digest and not changed_file(self.root, entry)
 
 
@@ -123,11 +123,11 @@ def _digest(head: AnnotationHead) -> str:
     return key_of(*(part for key, text in head.rest.items() for part in (key, repr(text))))
 
 
-def _source_of(entry: Kept) -> str:
+def _source_of(entry: KeptEntry) -> str:
     return entry.pair.rsplit("|", 2)[0]
 
 
-def changed_file(root: Path, entry: Kept) -> str:
+def changed_file(root: Path, entry: KeptEntry) -> str:
     """The first of an entry's source files whose bytes are not those it was made from; empty if none.
 
     A file of the same length and modification time is taken to be the same; any other is read.

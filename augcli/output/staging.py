@@ -20,7 +20,7 @@ import msgspec
 
 from augcli.errors import OutputError
 from augcli.output import journal
-from augcli.output.journal import Kept
+from augcli.output.journal import KeptEntry
 from augcli.output.store import (
     TEMPORARY,
     Store,
@@ -93,20 +93,20 @@ def _take(handle: int, out: Path) -> None:
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise OutputError("another run is writing this output", where=str(out), mend="wait for it") from None
+        raise OutputError("another run is writing this output", where=str(out), hint="wait for it") from None
 
 
 @dataclass(frozen=True)
-class Begun:
+class StartedRun:
     """An output of ours as a run finds it: what run.json says, and which pairs are whole."""
 
     folder: Path
     run: Mapping[str, Any]
-    entries: Mapping[str, Kept]
+    entries: Mapping[str, KeptEntry]
     is_published: bool
 
 
-def find(out: Path) -> list[Begun]:
+def find(out: Path) -> list[StartedRun]:
     """What stands at an output's place and beside it, the one to be continued first.
 
     Raises OutputError where something stands there that is not ours.
@@ -126,14 +126,14 @@ def _check_free(place: Path) -> None:
         raise OutputError(
             "exists and augcli did not write it",
             where=str(place),
-            mend="name another output, or remove it yourself",
+            hint="name another output, or remove it yourself",
         )
 
 
-def _begun(folder: Path) -> Begun | None:
+def _begun(folder: Path) -> StartedRun | None:
     store = Store(folder)
     run = _own_data(store, RUN) if folder.is_dir() else None
-    return None if run is None else Begun(folder, run, journal.read(store), (folder / MANIFEST).exists())
+    return None if run is None else StartedRun(folder, run, journal.read(store), (folder / MANIFEST).exists())
 
 
 def _own_data(store: Store, name: str) -> Any:
@@ -147,7 +147,7 @@ def _own_data(store: Store, name: str) -> Any:
 
 def _damaged(name: str, where: Path) -> OutputError:
     return OutputError(
-        f"{name} is damaged", where=str(where), mend="remove the folder, or name another output"
+        f"{name} is damaged", where=str(where), hint="remove the folder, or name another output"
     )
 
 
@@ -187,7 +187,7 @@ def has_further(folder: Path, names: Iterable[str]) -> bool:
     return set(described) == set(names) and all(store.path(f).exists() for f in _files_in(described))
 
 
-def is_whole(folder: Path, entry: Kept) -> bool:
+def is_whole(folder: Path, entry: KeptEntry) -> bool:
     """Whether all files of a pair are there with their sizes."""
     store = Store(folder)
     return all(store.size(name) == size for name, size in entry.sizes.items())
@@ -201,7 +201,7 @@ def begin(out: Path, run: Mapping[str, Any]) -> Store:
     return store
 
 
-def reopen(out: Path, begun: Begun) -> Store:
+def reopen(out: Path, begun: StartedRun) -> Store:
     """The staging folder of an unfinished output, or of a published one that is to be worked on again.
 
     Raises OutputError where another unfinished run stands in the way.
@@ -220,13 +220,13 @@ def reopen(out: Path, begun: Begun) -> Store:
     return store
 
 
-def _take_back(begun: Begun, staging: Path) -> None:
+def _take_back(begun: StartedRun, staging: Path) -> None:
     """Move what is ours to the staging folder: the way back of `_publish_into`."""
     if (staging / RUN).exists():
         raise OutputError(
             "another unfinished run stands in the way",
             where=str(staging),
-            mend="finish that run, or remove its folder",
+            hint="finish that run, or remove its folder",
         )
     others = _further_files(Store(begun.folder))
     for name in (*_names(begun), *others, DATASET, FAILURES, ALSO, journal.JOURNAL, RUN):
@@ -234,12 +234,12 @@ def _take_back(begun: Begun, staging: Path) -> None:
             move(begun.folder / name, staging / name)
 
 
-def _names(begun: Begun) -> list[str]:
+def _names(begun: StartedRun) -> list[str]:
     """The files of an output's pairs."""
     return [name for entry in begun.entries.values() for name in entry.sizes]
 
 
-def discard(begun: Begun) -> None:
+def discard(begun: StartedRun) -> None:
     """Remove an output of ours: what its journal lists and our own files, nothing else."""
     store = Store(begun.folder)
     names = [MANIFEST, *_names(begun), *_further_files(store), DATASET, FAILURES]
@@ -315,7 +315,7 @@ def _replaced(store: Store, path: str, data: Content) -> str:
 
 
 def _in_the_way(name: str, where: Path) -> OutputError:
-    return OutputError(f"{name} is in the way, and augcli did not write it", where=str(where), mend="move it")
+    return OutputError(f"{name} is in the way, and augcli did not write it", where=str(where), hint="move it")
 
 
 def _publish_into(store: Store, out: Path) -> None:

@@ -30,7 +30,7 @@ def _named(what: str, path: Path) -> Iterator[None]:
     except OSError as error:
         reason = error.strerror or str(error)
         raise StoreError(
-            f"cannot {what}: {reason}", where=str(path), mend="mend that and run the same command again"
+            f"cannot {what}: {reason}", where=str(path), hint="mend that and run the same command again"
         ) from error
 
 

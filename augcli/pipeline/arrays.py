@@ -28,7 +28,7 @@ def picture_of(pixels: Array, colors: Colors | None, alpha: bool) -> Image:
     """
     if pixels.dtype not in _DTYPES or pixels.ndim not in (2, 3) or not pixels.size:
         what = f"an image is uint8, uint16 or float32 (H, W) or (H, W, C), got {_shown(pixels)}"
-        raise ImageError(what, mend=_CONVERT)
+        raise ImageError(what, hint=_CONVERT)
     shaped = np.ascontiguousarray(pixels[..., None] if pixels.ndim == 2 else pixels)
     channels = shaped.shape[2]
     if colors is None:
@@ -37,7 +37,7 @@ def picture_of(pixels: Array, colors: Colors | None, alpha: bool) -> Image:
     wanted = {"grey": 1, "rgb": 3, "multi": max(channels - alpha, 1)}.get(colors, 0) + alpha
     if channels != wanted:
         what = f"{channels} channels are not {colors}{' with alpha' * alpha}"
-        raise ImageError(what, mend="colors is grey, rgb or multi; alpha is one more channel behind them")
+        raise ImageError(what, hint="colors is grey, rgb or multi; alpha is one more channel behind them")
     return Image(shaped, "png", colors=colors, alpha=alpha)
 
 
@@ -68,7 +68,7 @@ def _read(recipe: Recipe, arrays: Arrays, name: str, image: Image, key: str) -> 
         return {name: _one(arrays, name, kind, image, key)}
     if kind != "instance" or not arrays:
         what = f"{len(arrays)} arrays for the mask {name}: only a mask of kind: instance may have several"
-        raise ImageError(what, where=key, mend="give one array, or say the kind in the recipe")
+        raise ImageError(what, where=key, hint="give one array, or say the kind in the recipe")
     return {
         f"{name} {number}": _one(part, f"{name} {number}", kind, image, key)
         for number, part in enumerate(arrays, 1)
@@ -81,7 +81,7 @@ def _one(array: Array, name: str, kind: str, image: Image, key: str) -> Image | 
     if array.shape[:2] != (height, width):
         called = "its mask" if name == SOLE else f"its mask {name}"
         what = f"the image is {width}x{height}, {called} is {array.shape[1]}x{array.shape[0]}"
-        raise ImageError(what, where=key, mend="bring both to one size")
+        raise ImageError(what, where=key, hint="bring both to one size")
     return one
 
 
@@ -89,7 +89,7 @@ def _labels(mask: Array) -> Mask:
     is_rgb = mask.dtype == np.uint8 and mask.ndim == 3 and mask.shape[2] == 3
     if not is_rgb and (mask.dtype not in (np.uint8, np.uint16) or mask.ndim != 2):
         what = f"a mask is uint8 or uint16 (H, W), or uint8 (H, W, 3), got {_shown(mask)}"
-        raise ImageError(what, mend=_CONVERT)
+        raise ImageError(what, hint=_CONVERT)
     mode = "RGB" if is_rgb else "L" if mask.dtype == np.uint8 else "I;16"
     return Mask(np.ascontiguousarray(mask), Coding(mode))
 
@@ -97,7 +97,7 @@ def _labels(mask: Array) -> Mask:
 def _soft(mask: Array, name: str) -> Image:
     if mask.dtype not in _DTYPES or mask.ndim not in (2, 3) or not mask.size:
         what = "a mask of kind: image is uint8, uint16 or float32 (H, W) or (H, W, C)"
-        raise ImageError(f"{what}, got {_shown(mask)}", mend=_CONVERT)
+        raise ImageError(f"{what}, got {_shown(mask)}", hint=_CONVERT)
     check_numbers(mask, name)
     return Image(np.ascontiguousarray(mask[..., None] if mask.ndim == 2 else mask), "png")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from augcli.data import Array, LabelMap, Marks, Sample
+from augcli.data import Array, FillValues, LabelMap, Sample
 from augcli.errors import ImageError
 from augcli.geometry import Border, Frame
 from augcli.labels.instances import Dropped, settled
@@ -16,7 +16,7 @@ from augcli.recipe import Recipe, Variant
 from augcli.recipe.options import AcceptOptions, OutputOptions
 from augcli.render.draw import draw, resolve
 from augcli.render.program import Program, build_program
-from augcli.render.render import Look, Rendered, render, render_labels
+from augcli.render.render import Rendered, RenderOptions, render, render_labels
 from augcli.transforms.crop import Letterbox, centre_window, scaled_to
 from augcli.transforms.mask_aware import foreground, label_of
 from augcli.transforms.operations import Applied
@@ -66,7 +66,7 @@ class Making:
         return Frame(*self.source.size)
 
     @property
-    def marks(self) -> dict[str, Marks]:
+    def marks(self) -> dict[str, FillValues]:
         """What is written into each mask besides its own values."""
         return {key: spec.marks for key, spec in self.specs.items()}
 
@@ -137,8 +137,8 @@ def accepted(making: Making, key: str, variant: str, copy: int) -> tuple[list[Ap
         fault = _fault(making, applied, accept) if accept else ""
         if not fault:
             return applied, attempt
-    mend = "raise tries, ask for less, or let the steps move the picture less"
-    raise ImageError(f"none of {attempt} tries was accepted: {fault}", mend=f"{mend} ({variant})")
+    hint = "raise tries, ask for less, or let the steps move the picture less"
+    raise ImageError(f"none of {attempt} tries was accepted: {fault}", hint=f"{hint} ({variant})")
 
 
 def _fault(making: Making, applied: Sequence[Applied], accept: AcceptOptions) -> str:
@@ -164,9 +164,9 @@ def _with_slices(page: Sample, volumes: Mapping[str, Array], number: int) -> Sam
     return replace(page, masks=page.masks | {n: volumes[n][number] for n in volumes if n in page.masks})
 
 
-def look_of(output: OutputOptions) -> Look:
+def look_of(output: OutputOptions) -> RenderOptions:
     """How pictures are sampled under these options."""
-    return Look(output.interpolation, output.fill)
+    return RenderOptions(output.interpolation, output.fill)
 
 
 def fitted(output: OutputOptions, frame: Frame) -> list[Applied]:

@@ -29,12 +29,12 @@ from augcli.imageio import (
 )
 from augcli.labels.instances import checked_part, joined
 from augcli.labels.masks import MaskSpec, prepared
-from augcli.labels.rasterize import Masks
+from augcli.labels.rasterize import PaintedMasks
 from augcli.recipe import Recipe
 
 
 @dataclass(frozen=True)
-class Labels:
+class LoadedLabels:
     """What moves with a picture, by key: a mask's name, for single parts of it with a number.
 
     `masks` are as they will be written, and `untouched` names those that are as they were read; `soft` are
@@ -48,7 +48,7 @@ class Labels:
 
 
 _Page = TypeVar("_Page", Image, Mask)
-_NO_LABELS = Labels({}, {}, frozenset(), {})
+_NO_LABELS = LoadedLabels({}, {}, frozenset(), {})
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Content:
 
     item: Item
     image: Image
-    labels: Labels
+    labels: LoadedLabels
     format: PixelFormat
     specs: Mapping[str, MaskSpec]
 
@@ -80,10 +80,10 @@ class Content:
         return {key: self.specs.get(name_of(key)) or MaskSpec("index") for key in keys}
 
     @property
-    def marked(self) -> Masks:
+    def marked(self) -> PaintedMasks:
         """The masks that hold labels, and what steps write into each."""
         arrays = {key: mask.values for key, mask in self.masks.items()}
-        return Masks(arrays, {key: self.spec_of[key].marks for key in arrays})
+        return PaintedMasks(arrays, {key: self.spec_of[key].marks for key in arrays})
 
     @property
     def instances(self) -> frozenset[str]:
@@ -162,7 +162,7 @@ def read_labels(
     specs: Mapping[str, MaskSpec],
     recipe: Recipe,
     max_pixels: int = MAX_PIXELS,
-) -> list[Labels]:
+) -> list[LoadedLabels]:
     """Decode a source's masks and hold them against its image's header. Raises ImageError.
 
     Of a stack one for each page; those behind the first have no part of the masks of one page.
@@ -193,7 +193,7 @@ def _page_of(files: Mapping[str, Sequence[Image | Mask]], number: int) -> dict[s
 
 def labels_of_page(
     read: Mapping[str, Mapping[str, Image | Mask]], item: Item, specs: Mapping[str, MaskSpec], recipe: Recipe
-) -> Labels:
+) -> LoadedLabels:
     """The labels of one page: decoded files by mask and path. Raises ImageError."""
     masks: dict[str, Mask] = {}
     soft: dict[str, Image] = {}
@@ -216,7 +216,7 @@ def labels_of_page(
             masks |= zip(keys, ready, strict=True)
             same = zip(keys, ready, labels.values(), strict=True)
             untouched |= {key for key, now, was in same if now is was}
-    return Labels(masks, soft, frozenset(untouched), overlaps)
+    return LoadedLabels(masks, soft, frozenset(untouched), overlaps)
 
 
 def image_pages(data: Mapping[str, bytes], item: Item, path: str, max_pixels: int) -> list[Image]:
@@ -249,7 +249,7 @@ def _as_counted(pages: list[_Page], item: Item, path: str) -> list[_Page]:
     if len(pages) == item.pages[path]:
         return pages
     what = f"has {len(pages)} pages, and had {item.pages[path]} when the run began"
-    raise ImageError(what, where=path, mend="run again when the file is no longer being changed")
+    raise ImageError(what, where=path, hint="run again when the file is no longer being changed")
 
 
 def whole_mask(data: bytes, item: Item, path: str, max_pixels: int) -> Mask:
@@ -264,10 +264,10 @@ def pixel_format(image: Image, full_range: tuple[float, float] | None, where: st
     most = float(np.iinfo(image.pixels.dtype).max) if whole else 1.0
     low, high = full_range or (0.0, most)
     if whole and high > most:
-        raise ImageError(f"has values up to {most:.0f}, the range goes to {high:g}", where=where, mend=_RANGE)
+        raise ImageError(f"has values up to {most:.0f}, the range goes to {high:g}", where=where, hint=_RANGE)
     if full_range and (image.pixels.min() < low or image.pixels.max() > high):
         found = f"{image.pixels.min():g} to {image.pixels.max():g}"
-        raise ImageError(f"holds {found}, beyond the range {low:g} to {high:g}", where=where, mend=_RANGE)
+        raise ImageError(f"holds {found}, beyond the range {low:g} to {high:g}", where=where, hint=_RANGE)
     return PixelFormat(image.colors, image.alpha, low, high)
 
 
@@ -280,7 +280,7 @@ def check_numbers(pixels: Array, where: str) -> None:
         return
     strange = int(np.count_nonzero(~np.isfinite(pixels)))
     what = f"holds values that are no numbers (NaN or infinite), {strange} of {pixels.size}"
-    raise ImageError(what, where=where, mend="replace them")
+    raise ImageError(what, where=where, hint="replace them")
 
 
 def read_file(path: Path, where: str) -> bytes:
@@ -303,8 +303,8 @@ def check_name(path: str, header: Header) -> None:
     """A copy is written in its name's format, so the name has to tell the truth. Raises ImageError."""
     suffix = posixpath.splitext(path)[1].lower()
     if suffix not in SUFFIXES.get(header.format, (suffix,)):
-        mend = f"rename it to end in {FORMATS.get(header.format, header.format)}"
-        raise ImageError(f"a {header.format.upper()} file called {suffix}", where=path, mend=mend)
+        hint = f"rename it to end in {FORMATS.get(header.format, header.format)}"
+        raise ImageError(f"a {header.format.upper()} file called {suffix}", where=path, hint=hint)
 
 
 SUFFIXES = {
@@ -325,16 +325,16 @@ def check_pages(item: Item, header: Header, recipe: Recipe) -> None:
         pages = item.pages.get(path, 1)
         if pages not in (1, count):
             what = f"the image has {count} page{'s' * (count > 1)}, its mask {path} has {pages}"
-            mend = "save the mask with one page, or with as many as the image has"
-            raise ImageError(what, where=item.image, mend=mend)
+            hint = "save the mask with one page, or with as many as the image has"
+            raise ImageError(what, where=item.image, hint=hint)
     wanted = recipe.output.image.format
     written = header.format if wanted == "same" else wanted
     deep = header.dtype != "uint8"
     if not item.is_stack() or written == "tiff" or (written == "png" and not deep):
         return
     what = f"a stack of {count} pages{' with more than 8 bits' * deep} cannot be written as {written.upper()}"
-    mend = "set `output: {image: {format: tiff}}` or `input: {pages: each}`"
-    raise ImageError(what, where=item.image, mend=mend)
+    hint = "set `output: {image: {format: tiff}}` or `input: {pages: each}`"
+    raise ImageError(what, where=item.image, hint=hint)
 
 
 def _size_of(one: Image | Mask) -> tuple[int, int]:
@@ -353,6 +353,6 @@ def check_size(header: Header, size: tuple[int, int], where: str, mask_path: str
         raise ImageError(
             f"{shown}: the mask fits only the unrotated image (EXIF orientation {header.orientation})",
             where=where,
-            mend="turn the mask as the image is shown, or remove the orientation from the image",
+            hint="turn the mask as the image is shown, or remove the orientation from the image",
         )
-    raise ImageError(shown, where=where, mend="save both at one size")
+    raise ImageError(shown, where=where, hint="save both at one size")

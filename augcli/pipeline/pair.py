@@ -13,10 +13,10 @@ from typing import Any
 
 from augcli.data import PANOPTIC, Files
 from augcli.geometry import Border
-from augcli.labels.annotations import Annotated, Setting, annotated
+from augcli.labels.annotations import Annotated, AnnotationSetting, annotated
 from augcli.labels.label_maps.of_pair import Labelled, MapRules, OnMap, map_of
 from augcli.labels.validate import Category
-from augcli.labels.warp import Rules
+from augcli.labels.warp import AnnotationRules
 from augcli.manifest import Record, Source
 from augcli.pipeline.augment import Augmented, augment, variant_of
 from augcli.pipeline.encode import encoded
@@ -30,7 +30,7 @@ from augcli.transforms.operations import Applied
 
 
 @dataclass(frozen=True)
-class Context:
+class PairContext:
     """What every job of a run shares."""
 
     root: Path
@@ -43,10 +43,10 @@ class Context:
     maps: Mapping[str, MapRules] = field(default_factory=dict)  # by annotation file
 
     @property
-    def rules(self) -> Rules:
+    def rules(self) -> AnnotationRules:
         """What becomes of annotations."""
         said = self.recipe.output.annotations
-        return Rules(said.min_area, said.min_visibility, said.boxes, self.recipe.input.mirror)
+        return AnnotationRules(said.min_area, said.min_visibility, said.boxes, self.recipe.input.mirror)
 
     @cached_property
     def pixel_options(self) -> dict[str, Any]:
@@ -56,7 +56,7 @@ class Context:
 
 
 @dataclass(frozen=True)
-class Finished:
+class FinishedPair:
     """A pair in memory: its manifest line, its files' bytes, and its annotations' JSON texts by file.
 
     `maps` says by annotation file what is on its pixel maps.
@@ -69,8 +69,8 @@ class Finished:
 
 
 def finished(
-    context: Context, source: Decoded, pair: Pair, applied: Sequence[Applied] | None = None
-) -> Finished:
+    context: PairContext, source: Decoded, pair: Pair, applied: Sequence[Applied] | None = None
+) -> FinishedPair:
     """Make a pair in memory. With `applied` nothing is drawn. Raises ImageError."""
     result = augment(
         context.recipe,
@@ -93,20 +93,22 @@ def finished(
     record = _record(source, pair, result, files, reencoded)
     if source.item.entries:
         record = replace(record, left_out=own.left_out, boxes=own.boxes)
-    return Finished(record, files, own.texts, {file: on_map for file, (_, on_map) in maps.items()})
+    return FinishedPair(record, files, own.texts, {file: on_map for file, (_, on_map) in maps.items()})
 
 
-def _maps(context: Context, pair: Pair, result: Augmented, own: Annotated) -> dict[str, tuple[bytes, OnMap]]:
+def _maps(
+    context: PairContext, pair: Pair, result: Augmented, own: Annotated
+) -> dict[str, tuple[bytes, OnMap]]:
     """The pixel maps of a pair, by annotation file."""
     labelled = Labelled(result.sample.size, own.texts, own.colors)
     return {file: map_of(labelled, file, context.maps[file]) for file in pair.maps}
 
 
-def _annotated(context: Context, source: Decoded, pair: Pair, result: Augmented) -> Annotated:
+def _annotated(context: PairContext, source: Decoded, pair: Pair, result: Augmented) -> Annotated:
     """The annotations of a pair; they stay as they are where nothing was applied."""
     program, size = (result.program if result.applied else None), source.header.upright_size
     colors = source.sample.masks.get(PANOPTIC)
-    setting = Setting(program, size, context.rules, context.categories, source.marked, colors)
+    setting = AnnotationSetting(program, size, context.rules, context.categories, source.marked, colors)
     name = pair.masks.get(PANOPTIC)
     shown = posixpath.basename(name) if isinstance(name, str) else None
     return annotated(source.item, setting, shown, result.sample.masks.get(PANOPTIC))
@@ -169,7 +171,7 @@ def _each_of(digests: Mapping[str, str], files: Files | None) -> Files | None:
     return tuple(digests[path] for path in files)
 
 
-def pair_digest(context: Context, source: Decoded, pair: Pair) -> str:
+def pair_digest(context: PairContext, source: Decoded, pair: Pair) -> str:
     """What a pair depends on: its sources' bytes, its steps, the output options, seed and fingerprint."""
     recipe = context.recipe
     variant = variant_of(recipe, pair.variant)

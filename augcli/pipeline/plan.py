@@ -181,25 +181,25 @@ def check_names(jobs: Iterable[Job]) -> None:
 
 def _collision(name: str, first: Item | None, second: Item) -> DatasetError:
     owner = first.image if first else "augcli's own file"
-    mend = "rename one of the sources"
+    hint = "rename one of the sources"
     if first and first is not second and set(first.files) & set(second.files):
-        mend = "they share a mask: give each its own copy with output: {layout: folders}"
-    return DatasetError(f"two files would be called {name}: of {owner} and of {second.image}", mend=mend)
+        hint = "they share a mask: give each its own copy with output: {layout: folders}"
+    return DatasetError(f"two files would be called {name}: of {owner} and of {second.image}", hint=hint)
 
 
 @dataclass(frozen=True)
-class Failed:
+class FailedPair:
     """A pair that could not be made: what, where, how to mend it."""
 
     pair: Pair
     what: str
     where: str
-    mend: str
+    hint: str
     traceback: str = ""  # of a user's own transform
 
     def sentence(self) -> str:
         """The failure in one line."""
-        return str(ImageError(self.what, where=self.where, mend=self.mend))
+        return str(ImageError(self.what, where=self.where, hint=self.hint))
 
     def as_line(self) -> dict[str, Any]:
         """The failure as failures.jsonl holds it."""
@@ -209,6 +209,6 @@ class Failed:
             "copy": self.pair.copy,
             "what": self.what,
             "where": self.where,
-            "mend": self.mend,
+            "mend": self.hint,
             **({"traceback": self.traceback} if self.traceback else {}),
         }

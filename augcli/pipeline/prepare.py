@@ -14,9 +14,9 @@ from augcli.formats.orphans import missing_images, missing_words, orphans
 from augcli.formats.write import check_names
 from augcli.geometry import Border
 from augcli.labels.label_maps.of_pair import MapRules
-from augcli.labels.label_maps.options import Wishes, is_deep, labelled_files, rules_of
+from augcli.labels.label_maps.options import LabelMapOptions, is_deep, labelled_files, rules_of
 from augcli.labels.mask_kinds import BACKGROUND, BLACK, FILLED, IGNORED, find_spec
-from augcli.labels.masks import MaskLook, MaskSpec, check_threshold
+from augcli.labels.masks import MaskInspection, MaskSpec, check_threshold
 from augcli.labels.mirror import check_mirror
 from augcli.labels.validate import Category, categories_of
 from augcli.recipe import MIRRORED, Recipe
@@ -68,10 +68,10 @@ def as_found(recipe: Recipe, dataset: Dataset) -> Recipe:
         return recipe
     if recipe.output.border in MIRRORED:
         what = f"border: {recipe.output.border} would show objects twice that are annotated once"
-        raise DatasetError(what, where=str(dataset.root), mend="write output: {border: constant}, or auto")
+        raise DatasetError(what, where=str(dataset.root), hint="write output: {border: constant}, or auto")
     if recipe.output.layout not in ("like-input", dataset.layout):
         what = f"output: {{layout: {recipe.output.layout}}} has no place for annotations"
-        raise DatasetError(what, where=str(dataset.root), mend="write output: {layout: like-input}")
+        raise DatasetError(what, where=str(dataset.root), hint="write output: {layout: like-input}")
     written = recipe.output.model_copy(update={"layout": "like-input"})
     found = recipe.input.model_copy(update={"layout": dataset.layout})
     return replace(recipe, input=found, output=written)
@@ -89,12 +89,12 @@ def categories_by_file(dataset: Dataset) -> dict[str, dict[int, Category]]:
     return {file: categories_of(head.categories) for file, head in dataset.annotation_files.items()}
 
 
-def wishes_of(recipe: Recipe) -> Wishes | None:
+def wishes_of(recipe: Recipe) -> LabelMapOptions | None:
     """What `output.pixelmaps` asks for; None where it asks for nothing."""
     said = recipe.output.pixelmaps
     if said is None:
         return None
-    return Wishes(
+    return LabelMapOptions(
         said.kind, said.space, said.on_overlap, None if said.crowd is None else said.crowd == "include"
     )
 
@@ -111,8 +111,8 @@ def maps_by_file(recipe: Recipe, dataset: Dataset) -> dict[str, MapRules]:
     heads = labelled_files(dataset)
     if not (heads and is_coco):
         what = "output.pixelmaps draws the annotations of COCO files, and the output has none with labels"
-        mend = "write output: {also: [coco]}" if heads else "leave it out"
-        raise DatasetError(what, where=str(dataset.root), mend=mend)
+        hint = "write output: {also: [coco]}" if heads else "leave it out"
+        raise DatasetError(what, where=str(dataset.root), hint=hint)
     found = {}
     for file, head in heads.items():
         rules = rules_of(head, wishes)
@@ -129,16 +129,16 @@ def refuse_orphans(dataset: Dataset) -> None:
         named = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
         words = [*orphans(dataset), *([missing_words(dataset)] if missing else [])]
         what = f"--strict: {', '.join(words)}: {named}"
-        raise DatasetError(what, where=str(dataset.root), mend="pair them up, or leave out --strict")
+        raise DatasetError(what, where=str(dataset.root), hint="pair them up, or leave out --strict")
 
 
-def specs_of(recipe: Recipe, looks: Sequence[MaskLook], tried: Sequence[Item]) -> dict[str, MaskSpec]:
+def specs_of(recipe: Recipe, looks: Sequence[MaskInspection], tried: Sequence[Item]) -> dict[str, MaskSpec]:
     """What the masks are, by name, by those that could be read. Raises DatasetError where that is open."""
     names = dict.fromkeys(name for item in tried for name in item.masks)
     return {name: _spec_of(recipe, name, looks, [i for i in tried if name in i.masks]) for name in names}
 
 
-def _spec_of(recipe: Recipe, name: str, looks: Sequence[MaskLook], tried: Sequence[Item]) -> MaskSpec:
+def _spec_of(recipe: Recipe, name: str, looks: Sequence[MaskInspection], tried: Sequence[Item]) -> MaskSpec:
     if name == PANOPTIC and recipe.input.layout == "coco":
         return MaskSpec("rgb", fill=BLACK, name=name, background=BLACK, ignore=BLACK)  # void has the id 0
     if name in UNLABELED and recipe.input.layout == "cityscapes":
@@ -154,11 +154,11 @@ def _spec_of(recipe: Recipe, name: str, looks: Sequence[MaskLook], tried: Sequen
     return spec
 
 
-def _none_readable(name: str, looks: Sequence[MaskLook], tried: Sequence[Item]) -> DatasetError:
+def _none_readable(name: str, looks: Sequence[MaskInspection], tried: Sequence[Item]) -> DatasetError:
     """The refusal of masks that cannot be read: why not, of the first source's."""
     what = f"none of the {len(tried)} masks{'' if name == SOLE else f' {name}'} looked at can be read"
     faults = {look.where: look.fault for look in looks if look.fault}
     for item in sorted(tried, key=lambda item: item.key):
         if fault := faults.get(item.masks[name]):
-            return DatasetError(f"{fault.what}, and {what}", where=item.masks[name], mend=fault.mend)
-    return DatasetError(what, mend="augcli check says why")
+            return DatasetError(f"{fault.what}, and {what}", where=item.masks[name], hint=fault.hint)
+    return DatasetError(what, hint="augcli check says why")

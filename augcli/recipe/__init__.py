@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from augcli.errors import AugcliError
-from augcli.recipe.errors import Report
+from augcli.recipe.errors import Mistakes
 from augcli.recipe.options import MAX_COPIES, MAX_SEED, InputOptions, OutputOptions
 from augcli.recipe.parse import read_options, read_variants
 from augcli.recipe.schema import recipe_schema
@@ -89,7 +89,7 @@ def digest_of(resolved: Mapping[str, Any]) -> str:
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
-def _report_nothing_filled(variants: Iterable[Variant], data: Mapping[Any, Any], report: Report) -> None:
+def _report_nothing_filled(variants: Iterable[Variant], data: Mapping[Any, Any], report: Mistakes) -> None:
     for variant in variants:
         if variant.accept and variant.accept.max_filled is not None:
             path = ("variants", variant.name) if "variants" in data else ()
@@ -119,10 +119,10 @@ def load_recipe(path: str | PathLike[str]) -> Recipe:
         with Path(path).open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        raise AugcliError("there is no such recipe", where=where, mend="check the path") from None
+        raise AugcliError("there is no such recipe", where=where, hint="check the path") from None
     except IsADirectoryError:
-        mend = "the recipe comes first: augcli expand recipe.yaml in/ out/"
-        raise AugcliError("is a folder, not a recipe", where=where, mend=mend) from None
+        hint = "the recipe comes first: augcli expand recipe.yaml in/ out/"
+        raise AugcliError("is a folder, not a recipe", where=where, hint=hint) from None
     except OSError as error:
         raise AugcliError(f"cannot be read ({error.strerror})", where=where) from None
     except ValueError:
@@ -133,7 +133,7 @@ def load_recipe(path: str | PathLike[str]) -> Recipe:
 def parse_recipe(text: str | bytes, file: str) -> Recipe:
     """Read a recipe's text; `file` is its name in messages. Raises RecipeError with every mistake."""
     document = parse_document(text, file)
-    report = Report(file, document)
+    report = Mistakes(file, document)
     if not isinstance(document.data, dict):
         wanted = "a recipe is keys and values, for example transforms: [horizontal_flip]"
         report.add((), f"{wanted}, got {shown(document.data)}")
@@ -153,14 +153,14 @@ def parse_recipe(text: str | bytes, file: str) -> Recipe:
     return Recipe(file, options.seed, options.keep_original, options.input, variants, options.output, plugins)
 
 
-def _plugins(names: Iterable[str], report: Report) -> tuple[Plugin, ...]:
+def _plugins(names: Iterable[str], report: Mistakes) -> tuple[Plugin, ...]:
     """The plugins that a recipe names; without one of them nothing else can be read."""
     found = []
     for number, name in enumerate(names):
         plugin = load_named(name)
         if plugin is None:
-            mend = f"give --plugin {name}.py, or install the package that has it"
-            report.add(("plugins", number), f"the plugin {shown(name)} is not here: {mend}")
+            hint = f"give --plugin {name}.py, or install the package that has it"
+            report.add(("plugins", number), f"the plugin {shown(name)} is not here: {hint}")
         else:
             found.append(plugin)
     if len(found) < len(list(names)):
@@ -169,7 +169,7 @@ def _plugins(names: Iterable[str], report: Report) -> tuple[Plugin, ...]:
 
 
 def _report_undeclared(
-    plugins: Iterable[Plugin], variants: Iterable[Variant], data: Mapping[Any, Any], report: Report
+    plugins: Iterable[Plugin], variants: Iterable[Variant], data: Mapping[Any, Any], report: Mistakes
 ) -> None:
     """A recipe says which plugins it needs, so that it fails clearly where one is missing."""
     declared = [plugin.name for plugin in plugins]
@@ -197,8 +197,8 @@ def with_overrides(recipe: Recipe, *, copies: int | None = None, seed: int | Non
     if not 1 <= copies <= MAX_COPIES:
         raise AugcliError(f"copies are 1 to {MAX_COPIES}, got {copies}")
     if not any(variant.is_random for variant in recipe.variants):
-        mend = "leave out -n, or draw something, like rotate: {degrees: [-15, 15]}"
+        hint = "leave out -n, or draw something, like rotate: {degrees: [-15, 15]}"
         what = f"no variant is random, so {copies} copies would be the same"
-        raise AugcliError(what, where=recipe.file, mend=mend)
+        raise AugcliError(what, where=recipe.file, hint=hint)
     changed = (replace(v, copies=copies) if v.is_random else v for v in recipe.variants)
     return replace(recipe, variants=tuple(changed))

@@ -46,7 +46,7 @@ class Parameter:
 
 
 @dataclass(frozen=True)
-class Entry:
+class CatalogueEntry:
     """A transform or a group: everything that its documentation says. `parameters` are without `p`."""
 
     name: str
@@ -65,21 +65,21 @@ class Entry:
         return asdict(self) | {"parameters": [asdict(parameter) for parameter in self.parameters]}
 
 
-def catalogue() -> list[Entry]:
+def catalogue() -> list[CatalogueEntry]:
     """All transforms, family by family, then the groups; in the order in which they are defined."""
     families = get_args(Family)
     ordered = sorted(TRANSFORMS.values(), key=lambda cls: families.index(cls.family))
     return [*map(_transform_entry, ordered), *map(_group_entry, GROUPS)]
 
 
-def entry_of(name: str) -> Entry:
+def entry_of(name: str) -> CatalogueEntry:
     """One transform or group. Raises AugcliError with the nearest name, or the line to write instead."""
     found = next((entry for entry in catalogue() if entry.name == name), None)
     if found is None:
         known = examples()
         close = nearest(name, known)
-        mend = step_alias(name, known) or (f"did you mean {close}?" if close else "see augcli transforms")
-        raise AugcliError(f"there is no transform '{name}'", mend=mend)
+        hint = step_alias(name, known) or (f"did you mean {close}?" if close else "see augcli transforms")
+        raise AugcliError(f"there is no transform '{name}'", hint=hint)
     return found
 
 
@@ -93,10 +93,10 @@ def parameters_of(model: type[BaseModel]) -> list[Parameter]:
     return list(_flattened(model, ""))
 
 
-def _transform_entry(cls: type[Transform]) -> Entry:
+def _transform_entry(cls: type[Transform]) -> CatalogueEntry:
     p, *parameters = parameters_of(cls)
     labels = cls.labels or (MOVED if cls.moves else KEPT)
-    return Entry(
+    return CatalogueEntry(
         name=cls.name,
         family=cls.family,
         summary=cls.summary(),
@@ -110,14 +110,14 @@ def _transform_entry(cls: type[Transform]) -> Entry:
     )
 
 
-def _group_entry(name: str) -> Entry:
+def _group_entry(name: str) -> CatalogueEntry:
     p, *parameters = parameters_of(SomeOfOptions if name == "some_of" else GroupOptions)
     steps = Parameter("transforms", "list of steps", None, "", "the steps of the group")
     weights = parameters_of(WeightOptions) if name == "one_of" else []
     children = [
         Parameter(f"transforms.{w.name}", w.form, w.default, w.bounds, w.description) for w in weights
     ]
-    return Entry(
+    return CatalogueEntry(
         name=name,
         family=GROUP,
         summary=_GROUP_SUMMARIES[name],

@@ -12,16 +12,16 @@ from pydantic_core import ErrorDetails
 
 from augcli.errors import RecipeError
 from augcli.recipe.foreign_names import parameter_alias
-from augcli.recipe.yaml_text import Document, KeyPath, mistake_at, shown_path
+from augcli.recipe.yaml_text import KeyPath, YamlDocument, mistake_at, shown_path
 from augcli.text import shown
 
 MAX_MISTAKES = 100
 
 
-class Report:
+class Mistakes:
     """Collects the mistakes of one recipe."""
 
-    def __init__(self, file: str, document: Document) -> None:
+    def __init__(self, file: str, document: YamlDocument) -> None:
         self._file = file
         self._document = document
         self._mistakes = list(document.mistakes)

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from augcli.text import shown
-from augcli.transforms.fields import COLOR, COLOR_SCHEMA, Reading, read_color
+from augcli.transforms.fields import COLOR, COLOR_SCHEMA, ParsedField, read_color
 from augcli.transforms.parameters import mistake
 
 
@@ -106,8 +106,8 @@ def read_folder(value: Any) -> str | None:
         raise mistake(f"expected a folder's name below the input, got {shown(value)}")
     if value.startswith("/") or ".." in value.split("/"):
         is_file = value.lower().endswith(_FILES)
-        what, mend = ("a file", "; copy it there") if is_file else ("a folder", "")
-        raise mistake(f"expected {what} below the input, got {shown(value)}{mend}")
+        what, hint = ("a file", "; copy it there") if is_file else ("a folder", "")
+        raise mistake(f"expected {what} below the input, got {shown(value)}{hint}")
     return value.rstrip("/")
 
 
@@ -156,7 +156,7 @@ def read_group(value: Any) -> str | None:
 
 
 Text = Annotated[str, Field(min_length=1)]
-Folder = Annotated[str | None, Reading(read_folder, {"type": ["string", "null"]})]
+Folder = Annotated[str | None, ParsedField(read_folder, {"type": ["string", "null"]})]
 MIRROR_SCHEMA = {
     "type": "array",
     "items": {"type": "array", "items": {"type": "string"}, "minItems": 2, "maxItems": 2},

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, TypeAdapter, model_validator
 
 from augcli.recipe.fields import IGNORE_SCHEMA, Options, read_folder, read_ignore
 from augcli.text import shown
-from augcli.transforms.fields import Reading
+from augcli.transforms.fields import ParsedField
 from augcli.transforms.parameters import mistake
 
 Kind = Literal["auto", "index", "binary", "rgb", "instance", "image"]
@@ -24,7 +24,7 @@ _COLUMNS = (
 _FOLDERS = ("images", "masks")  # of the layout `folders`
 _TAKEN = frozenset([*_COLUMNS.split(), *_FOLDERS, "source"])  # the last is a column of metadata.jsonl
 _Threshold = Annotated[int, Field(ge=0, le=65535)] | None
-_Ignore = Annotated[int | str | None, Reading(read_ignore, IGNORE_SCHEMA)]
+_Ignore = Annotated[int | str | None, ParsedField(read_ignore, IGNORE_SCHEMA)]
 
 
 class MaskOptions(Options):
@@ -68,7 +68,7 @@ def _read_path(value: Any) -> str | None:
 class NamedMask(Options):
     """`input.masks.NAME`: one of several masks. What is not said is as `input.mask` says it."""
 
-    path: Annotated[str | None, Reading(_read_path, {"type": ["string", "null"]})] = Field(
+    path: Annotated[str | None, ParsedField(_read_path, {"type": ["string", "null"]})] = Field(
         default=None,
         description="layout folders: its folder; layout pattern: its pattern, * for several files",
     )

@@ -28,7 +28,7 @@ from augcli.recipe.fields import (
 from augcli.recipe.label_map_options import PIXELMAPS_SCHEMA, PixelMapOutput, read_pixelmaps
 from augcli.recipe.mask_options import MASKS_SCHEMA, SOLE, MaskOptions, Masks, read_masks
 from augcli.transforms.base import Probability
-from augcli.transforms.fields import FILL_SCHEMA, Classes, Reading, Rgb, read_fill
+from augcli.transforms.fields import FILL_SCHEMA, Classes, ParsedField, Rgb, read_fill
 from augcli.transforms.parameters import Distribution, Number, Size, mistake
 
 MAX_SEED = 2**63 - 1
@@ -58,7 +58,7 @@ _PLACEHOLDER = re.compile(r"\{(?!split\})[A-Za-z_]\w*\}|\*")
 class ImageRange(Options):
     """`input.image`: what the values of a picture mean."""
 
-    range: Annotated[tuple[float, float] | None, Reading(read_range, RANGE_SCHEMA)] = Field(
+    range: Annotated[tuple[float, float] | None, ParsedField(read_range, RANGE_SCHEMA)] = Field(
         default=None, description="the values that mean black and full scale; default the type's range"
     )
 
@@ -71,7 +71,7 @@ class InputOptions(Options):
         default=None,
         description='layout folders: the folder of the images; layout pattern: theirs, like "{id}/{n}.jpg"',
     )
-    masks: Annotated[str | Masks | None, Reading(read_masks, MASKS_SCHEMA)] = Field(
+    masks: Annotated[str | Masks | None, ParsedField(read_masks, MASKS_SCHEMA)] = Field(
         default=None,
         description="the folder of the masks, or their pattern; for several masks {name: {path: ...}}",
     )
@@ -83,23 +83,26 @@ class InputOptions(Options):
         default=None,
         description="layout coco: the annotation file; default all in annotations/; layout yolo: data.yaml",
     )
-    mirror: Annotated[tuple[tuple[str, str], ...], Reading(read_mirror, MIRROR_SCHEMA)] = Field(
+    mirror: Annotated[tuple[tuple[str, str], ...], ParsedField(read_mirror, MIRROR_SCHEMA)] = Field(
         default=(),
         description="names of keypoints or classes that are exchanged in a mirror: [[left_eye, right_eye]]",
     )
     suffix: Text | None = Field(
         default=None, description="layout suffix: what a mask's name adds, like _mask"
     )
-    expand: Annotated[tuple[str, ...], Reading(read_splits, TEXTS_SCHEMA | {"minItems": 1})] = Field(
+    expand: Annotated[tuple[str, ...], ParsedField(read_splits, TEXTS_SCHEMA | {"minItems": 1})] = Field(
         default=("train",), description="the splits that are expanded; the others pass through once"
     )
-    group: Annotated[str | None, Reading(read_group, {"type": ["string", "null"]})] = Field(
+    group: Annotated[str | None, ParsedField(read_group, {"type": ["string", "null"]})] = Field(
         default=None,
         description='what stays together in one split: "{car}_{view}" or a regular expression with one group',
     )
-    classes: Annotated[dict[int, str] | dict[str, str] | None, Reading(read_classes, CLASSES_SCHEMA)] = Field(
-        default=None,
-        description="names by mask value or YOLO's class, a list of names, or colours by name for rgb masks",
+    classes: Annotated[dict[int, str] | dict[str, str] | None, ParsedField(read_classes, CLASSES_SCHEMA)] = (
+        Field(
+            default=None,
+            description="names by mask value or YOLO's class, a list of names, "
+            "or colours by name for rgb masks",
+        )
     )
     mask: MaskOptions = Field(default=MaskOptions(), description="what the values of a mask mean")
     image: ImageRange = Field(default=ImageRange(), description="what the values of a picture mean")
@@ -211,7 +214,7 @@ class ImageOutput(Options):
         default="same", description="the format of the pictures; same: as the source"
     )
     quality: Annotated[int, Field(ge=1, le=100)] = Field(default=95, description="quality of JPEG and WebP")
-    subsampling: Annotated[str, Reading(read_subsampling, SUBSAMPLING_SCHEMA)] = Field(
+    subsampling: Annotated[str, ParsedField(read_subsampling, SUBSAMPLING_SCHEMA)] = Field(
         default="420", description="JPEG's colour resolution: 420, 422 or 444"
     )
 
@@ -257,7 +260,7 @@ class OutputOptions(Options):
     border: Literal["auto", "reflect", "replicate", "wrap", "constant"] = Field(
         default="auto", description="what lies outside the picture, for picture and labels alike"
     )
-    fill: Annotated[Rgb, Reading(read_fill, FILL_SCHEMA)] = Field(
+    fill: Annotated[Rgb, ParsedField(read_fill, FILL_SCHEMA)] = Field(
         default=(0, 0, 0), description='picture fill with border: constant: 0 to 255, "#rrggbb" or [r, g, b]'
     )
     interpolation: Literal["linear", "cubic", "lanczos"] = Field(
@@ -266,14 +269,14 @@ class OutputOptions(Options):
     image: ImageOutput = Field(default=ImageOutput(), description="how pictures are written")
     mask: MaskOutput = Field(default=MaskOutput(), description="how masks are written")
     annotations: AnnotationOutput = Field(default=AnnotationOutput(), description="what becomes of objects")
-    pixelmaps: Annotated[PixelMapOutput | None, Reading(read_pixelmaps, PIXELMAPS_SCHEMA)] = Field(
+    pixelmaps: Annotated[PixelMapOutput | None, ParsedField(read_pixelmaps, PIXELMAPS_SCHEMA)] = Field(
         default=None,
         description="COCO: also draw the annotations as label PNGs: semantic, instance or panoptic",
     )
     originals: Literal["copy", "hardlink"] = Field(
         default="copy", description="how unchanged originals arrive"
     )
-    also: Annotated[tuple[str, ...], Reading(read_texts, TEXTS_SCHEMA)] = Field(
+    also: Annotated[tuple[str, ...], ParsedField(read_texts, TEXTS_SCHEMA)] = Field(
         default=(),
         description="further descriptions of the same files: huggingface, yolo, voc, cityscapes, coco",
     )
@@ -282,11 +285,11 @@ class OutputOptions(Options):
 class RecipeOptions(Options):
     """The recipe's top level without its variants."""
 
-    augcli: Annotated[int, Reading(read_version, {"const": 1})] = Field(
+    augcli: Annotated[int, ParsedField(read_version, {"const": 1})] = Field(
         default=1, description="version of the recipe language"
     )
     seed: Annotated[int, Field(ge=0, le=MAX_SEED)] = Field(default=0, description="what all draws depend on")
-    plugins: Annotated[tuple[str, ...], Reading(read_texts, TEXTS_SCHEMA)] = Field(
+    plugins: Annotated[tuple[str, ...], ParsedField(read_texts, TEXTS_SCHEMA)] = Field(
         default=(), description="the plugins whose transforms the recipe uses: see --plugin"
     )
     keep_original: bool = Field(default=True, description="whether the data set itself is part of the result")

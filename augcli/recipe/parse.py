@@ -9,7 +9,7 @@ from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from augcli.recipe.errors import Report, misplaced, nearest, unknown_key
+from augcli.recipe.errors import Mistakes, misplaced, nearest, unknown_key
 from augcli.recipe.foreign_names import step_alias
 from augcli.recipe.options import GroupOptions, RecipeOptions, SomeOfOptions, VariantOptions, WeightOptions
 from augcli.recipe.steps import Group, GroupKind, Step, Variant
@@ -39,7 +39,7 @@ def examples() -> dict[str, str]:
     return {name: cls.example or name for name, cls in TRANSFORMS.items()} | GROUP_EXAMPLES
 
 
-def read_variants(data: dict[str | int, Any], report: Report) -> tuple[Variant, ...]:
+def read_variants(data: dict[str | int, Any], report: Mistakes) -> tuple[Variant, ...]:
     """The variants of a recipe's top level: `variants`, or `transforms` and `copies` as one called `aug`."""
     if "variants" in data:
         for key in {*VARIANT_KEYS} & data.keys():
@@ -55,7 +55,7 @@ def read_variants(data: dict[str | int, Any], report: Report) -> tuple[Variant, 
     return ()
 
 
-def _read_all(data: Any, report: Report) -> tuple[Variant, ...]:
+def _read_all(data: Any, report: Mistakes) -> tuple[Variant, ...]:
     if data is None:
         return ()
     if not isinstance(data, dict):
@@ -82,7 +82,7 @@ def _name_problem(name: str | int) -> str | None:
     return None
 
 
-def _read_variant(name: str, data: Any, path: KeyPath, report: Report) -> Variant | None:
+def _read_variant(name: str, data: Any, path: KeyPath, report: Mistakes) -> Variant | None:
     if not isinstance(data, dict):
         children = _read_steps(data, path, report)
         return Variant(name, 1, children) if children else None
@@ -107,7 +107,7 @@ def _read_variant(name: str, data: Any, path: KeyPath, report: Report) -> Varian
     return variant
 
 
-def _options(data: dict[str | int, Any], path: KeyPath, report: Report) -> dict[str | int, Any]:
+def _options(data: dict[str | int, Any], path: KeyPath, report: Mistakes) -> dict[str | int, Any]:
     """A variant's or group's keys without its steps; steps that stand among them are mistakes."""
     options = {}
     for key, value in data.items():
@@ -119,7 +119,7 @@ def _options(data: dict[str | int, Any], path: KeyPath, report: Report) -> dict[
 
 
 def _transforms(
-    data: Mapping[str | int, Any], path: KeyPath, report: Report, needs: str, *, weighted: bool = False
+    data: Mapping[str | int, Any], path: KeyPath, report: Mistakes, needs: str, *, weighted: bool = False
 ) -> tuple[Step | Group, ...]:
     if "transforms" not in data:
         report.add(path, f"{needs} {_EXAMPLE}", key=True)
@@ -128,7 +128,7 @@ def _transforms(
 
 
 def _read_steps(
-    data: Any, path: KeyPath, report: Report, *, weighted: bool = False
+    data: Any, path: KeyPath, report: Mistakes, *, weighted: bool = False
 ) -> tuple[Step | Group, ...]:
     """Read a list of steps; their path names count equal names."""
     if not isinstance(data, list) or not data:
@@ -156,7 +156,7 @@ class _Named:
     path: KeyPath
 
 
-def _named(item: Any, path: KeyPath, report: Report) -> _Named | None:
+def _named(item: Any, path: KeyPath, report: Mistakes) -> _Named | None:
     """A step's name and parameters, if the name is known."""
     if isinstance(item, str):
         problem = _step_problem(item)
@@ -185,8 +185,8 @@ def _step_problem(name: str) -> str | None:
     if hint := step_alias(name, known):
         return f"unknown transform {shown(name)}: {hint}"
     close = nearest(name, known)
-    mend = f"did you mean {close}?" if close else "augcli transforms lists those there are"
-    return f"unknown transform {shown(name)}: {mend}"
+    hint = f"did you mean {close}?" if close else "augcli transforms lists those there are"
+    return f"unknown transform {shown(name)}: {hint}"
 
 
 def _two_names(first: str, second: str) -> str:
@@ -200,7 +200,7 @@ def _two_names(first: str, second: str) -> str:
     return f"one step, one name: put a dash before '{second}'"
 
 
-def _read_step(named: _Named, path_name: str, report: Report, *, weighted: bool) -> Step | Group | None:
+def _read_step(named: _Named, path_name: str, report: Mistakes, *, weighted: bool) -> Step | Group | None:
     if named.name in GROUPS:
         return _read_group(named, path_name, report, weighted=weighted)
     cls = TRANSFORMS[named.name]
@@ -225,7 +225,7 @@ def _nameless(cls: type[Transform], value: Any) -> str:
 
 
 def _weight(
-    parameters: dict[str | int, Any], path: KeyPath, report: Report, *, weighted: bool
+    parameters: dict[str | int, Any], path: KeyPath, report: Mistakes, *, weighted: bool
 ) -> tuple[float, dict[str | int, Any]]:
     """A step's weight, and its parameters without it."""
     if "weight" not in parameters:
@@ -238,7 +238,7 @@ def _weight(
     return (valid.weight if valid else 1.0), rest
 
 
-def _read_group(named: _Named, path_name: str, report: Report, *, weighted: bool) -> Group | None:
+def _read_group(named: _Named, path_name: str, report: Mistakes, *, weighted: bool) -> Group | None:
     kind, path = GROUPS[named.name], named.path
     data = named.parameters if isinstance(named.parameters, dict) else None
     if data is None and (kind == "some_of" or not isinstance(named.parameters, list)):
@@ -259,7 +259,7 @@ def _read_group(named: _Named, path_name: str, report: Report, *, weighted: bool
     return Group(path_name, kind, valid.p, children, n, weight)
 
 
-def _checked_n(n: Distribution, transforms: list[Any], path: KeyPath, report: Report) -> Distribution:
+def _checked_n(n: Distribution, transforms: list[Any], path: KeyPath, report: Mistakes) -> Distribution:
     """some_of's n with the number of steps as its upper bound."""
     count = len(transforms)
     most = n.values[0] if n.kind == "normal" else n.ends[1]
@@ -269,7 +269,7 @@ def _checked_n(n: Distribution, transforms: list[Any], path: KeyPath, report: Re
 
 
 def _validated(
-    model: type[M], data: Any, path: KeyPath, report: Report, also: tuple[str, ...] = ()
+    model: type[M], data: Any, path: KeyPath, report: Mistakes, also: tuple[str, ...] = ()
 ) -> M | None:
     """A mapping as a model; None and mistakes where it does not fit. `also` are keys read elsewhere."""
     try:
@@ -279,7 +279,7 @@ def _validated(
         return None
 
 
-def read_options(data: dict[str | int, Any], report: Report) -> RecipeOptions:
+def read_options(data: dict[str | int, Any], report: Mistakes) -> RecipeOptions:
     """The recipe's top level without its variants; the defaults where there were mistakes."""
     readable = {}
     for key, value in data.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from augcli.recipe.errors import Report
+from augcli.recipe.errors import Mistakes
 from augcli.recipe.yaml_text import KeyPath
 
 
@@ -28,7 +28,7 @@ _DESCRIPTIONS = (
 _LATER: dict[KeyPath, Callable[[Any], str | None]] = {("output", "also"): _other_description}
 
 
-def report_later(data: dict[Any, Any], report: Report) -> None:
+def report_later(data: dict[Any, Any], report: Mistakes) -> None:
     """Report what is not in this version."""
     for path, later in _LATER.items():
         if what := later(_value_at(data, path)):

@@ -34,7 +34,7 @@ _BREAK = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")
 
 
 @dataclass(frozen=True)
-class Place:
+class Position:
     """A place in a file; line and column count from 1."""
 
     line: int
@@ -42,20 +42,20 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Document:
+class YamlDocument:
     """A recipe's plain data, and where each path of keys stands: the key itself, and its value."""
 
     data: Any
-    keys: Mapping[KeyPath, Place]
-    values: Mapping[KeyPath, Place]
+    keys: Mapping[KeyPath, Position]
+    values: Mapping[KeyPath, Position]
     mistakes: tuple[Mistake, ...]
 
-    def place(self, path: KeyPath, *, key: bool) -> Place:
+    def place(self, path: KeyPath, *, key: bool) -> Position:
         """Where a path's key (or value) stands; of the nearest path above it where it does not exist."""
         known = self.keys if key else self.values
         while path and path not in known:
             path = path[:-1]
-        return known.get(path, Place(1, 1))
+        return known.get(path, Position(1, 1))
 
 
 def shown_path(path: KeyPath) -> str:
@@ -64,12 +64,12 @@ def shown_path(path: KeyPath) -> str:
     return "".join(parts).removeprefix(".")
 
 
-def mistake_at(file: str, place: Place, path: KeyPath, message: str) -> Mistake:
+def mistake_at(file: str, place: Position, path: KeyPath, message: str) -> Mistake:
     """A mistake whose path and message have a readable length."""
     return Mistake(file, place.line, place.column, shown_path(path), shortened(message, MAX_MESSAGE))
 
 
-def parse_document(text: str | bytes, file: str) -> Document:
+def parse_document(text: str | bytes, file: str) -> YamlDocument:
     """Parse one YAML document.
 
     Raises RecipeError where the text is no YAML, is above a limit, or where nothing can be read further;
@@ -79,9 +79,9 @@ def parse_document(text: str | bytes, file: str) -> Document:
     try:
         root, tagged = _composed(source)
         if root is None:
-            raise _RefusedError(Place(1, 1), "the recipe is empty; `augcli init` writes a first one")
+            raise _RefusedError(Position(1, 1), "the recipe is empty; `augcli init` writes a first one")
         _measure(root, {})
-        return _Builder(file).document(root, tagged)
+        return _NodeBuilder(file).document(root, tagged)
     except _RefusedError as refused:
         raise RecipeError([mistake_at(file, refused.place, (), refused.message)]) from None
 
@@ -89,7 +89,7 @@ def parse_document(text: str | bytes, file: str) -> Document:
 class _RefusedError(Exception):
     """A document that cannot be read further."""
 
-    def __init__(self, place: Place, message: str) -> None:
+    def __init__(self, place: Position, message: str) -> None:
         super().__init__(place, message)
         self.place = place
         self.message = message
@@ -100,7 +100,7 @@ def _decoded(text: str | bytes, file: str) -> str:
     data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     try:
         if len(data) > MAX_BYTES:
-            raise _RefusedError(Place(1, 1), "a recipe is at most 1 MiB")
+            raise _RefusedError(Position(1, 1), "a recipe is at most 1 MiB")
         source = data.decode("utf-8-sig")
         if bad := yaml.reader.Reader.NON_PRINTABLE.search(source):
             code = f"U+{ord(bad[0]):04X}"
@@ -116,14 +116,14 @@ def _decoded(text: str | bytes, file: str) -> str:
     return source
 
 
-def _place_of(before: str) -> Place:
+def _place_of(before: str) -> Position:
     """The place right after a text."""
     lines = _BREAK.split(before.removeprefix("\ufeff"))
-    return Place(len(lines), len(lines[-1]) + 1)
+    return Position(len(lines), len(lines[-1]) + 1)
 
 
-def _at(mark: yaml.Mark) -> Place:
-    return Place(mark.line + 1, mark.column + 1)
+def _at(mark: yaml.Mark) -> Position:
+    return Position(mark.line + 1, mark.column + 1)
 
 
 class _Loader(yaml.SafeLoader):
@@ -133,7 +133,7 @@ class _Loader(yaml.SafeLoader):
         super().__init__(text)
         self.level = 0
         self.nodes = 0
-        self.tagged: list[tuple[Place, str]] = []
+        self.tagged: list[tuple[Position, str]] = []
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         event = self.peek_event()  # type: ignore[no-untyped-call]
@@ -155,7 +155,7 @@ _TOO_DEEP = f"more than {MAX_LEVELS} levels"
 _TOO_MANY = f"more than {MAX_NODES:,} nodes, counted after aliases are expanded"
 
 
-def _composed(source: str) -> tuple[yaml.Node | None, list[tuple[Place, str]]]:
+def _composed(source: str) -> tuple[yaml.Node | None, list[tuple[Position, str]]]:
     """The document's root node, and the explicit tags in it."""
     loader = _Loader(source)
     try:
@@ -210,21 +210,21 @@ def _children(node: yaml.Node) -> list[yaml.Node]:
 
 
 @dataclass
-class _Builder:
+class _NodeBuilder:
     """Builds plain data from nodes, remembering places and collecting mistakes."""
 
     file: str
-    keys: dict[KeyPath, Place] = field(default_factory=dict)
-    values: dict[KeyPath, Place] = field(default_factory=dict)
+    keys: dict[KeyPath, Position] = field(default_factory=dict)
+    values: dict[KeyPath, Position] = field(default_factory=dict)
     mistakes: list[Mistake] = field(default_factory=list)
 
-    def document(self, root: yaml.Node, tagged: list[tuple[Place, str]]) -> Document:
+    def document(self, root: yaml.Node, tagged: list[tuple[Position, str]]) -> YamlDocument:
         for place, tag in tagged:
             self._add(place, (), f"{TAGGED}: remove {_shown_tag(tag)}")
         data = self._build(root, ())
-        return Document(data, self.keys, self.values, tuple(self.mistakes))
+        return YamlDocument(data, self.keys, self.values, tuple(self.mistakes))
 
-    def _add(self, place: Place, path: KeyPath, message: str) -> None:
+    def _add(self, place: Position, path: KeyPath, message: str) -> None:
         self.mistakes.append(mistake_at(self.file, place, path, message))
 
     def _build(self, node: yaml.Node, path: KeyPath) -> Any:
@@ -242,7 +242,7 @@ class _Builder:
 
     def _mapping(self, node: yaml.MappingNode, path: KeyPath) -> dict[str | int, Any]:
         data: dict[str | int, Any] = {}
-        first: dict[str, Place] = {}
+        first: dict[str, Position] = {}
         for key_node, value_node in node.value:
             key, place = self._key(key_node, path), _at(key_node.start_mark)
             if key is None:

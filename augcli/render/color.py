@@ -12,15 +12,15 @@ from augcli.geometry import Warp
 from augcli.render.coordinates import NOT_FILLED
 from augcli.render.program import Colored, Stage
 from augcli.render.sample import Interpolation, Sampled, sample
-from augcli.transforms.curves import Posterize
+from augcli.transforms.curves import PosterizeCurve
 from augcli.transforms.operations import (
     LUMA,
     STRIP_ROWS,
     ByteHueTurn,
+    ColorFunction,
     ColorMatrix,
-    ColorOp,
     Colors,
-    Contrast,
+    ContrastOp,
     Round,
     apply_colors,
     as_shares,
@@ -28,11 +28,11 @@ from augcli.transforms.operations import (
     to_levels,
 )
 
-Steps = list[list[ColorOp]]  # the operations of each colour step of the run
+Steps = list[list[ColorFunction]]  # the operations of each colour step of the run
 
 
 @dataclass(frozen=True)
-class Look:
+class RenderOptions:
     """How a picture is sampled, and the colour that a constant border shows, as RGB of 0 to 255."""
 
     interpolation: Interpolation = "linear"
@@ -46,7 +46,7 @@ class ColorRun:
     entered: Array
     warped: Sampled
     stage: Stage
-    look: Look
+    look: RenderOptions
     meaning: PixelFormat
 
     def colored(self) -> Array:
@@ -84,9 +84,9 @@ class ColorRun:
             if colored.tint.color_only and not self._has_color(colored):
                 steps.append([])
                 continue
-            if isinstance(op, Contrast):
+            if isinstance(op, ContrastOp):
                 op = op.bound(self._mean_before(colored, steps))
-            elif isinstance(op, Posterize | ByteHueTurn):
+            elif isinstance(op, PosterizeCurve | ByteHueTurn):
                 op = op.on(self._levels_of_range)
             steps.append([op, Round(self._levels_of_range)] if colored.tint.rounded else [op])
         return steps
@@ -101,7 +101,7 @@ class ColorRun:
             bands = self.entered.shape[-1] - self.meaning.alpha
             raise ImageError(
                 f"{colored.tint.name} has no meaning for a picture of {bands} bands",
-                mend=f"leave {colored.tint.name} out of the recipe",
+                hint=f"leave {colored.tint.name} out of the recipe",
             )
         return self.meaning.colors == "rgb"
 
@@ -121,7 +121,7 @@ class ColorRun:
             mean = mean + (seen.filled == since).mean() * self._fill_after(steps[since:])
         return mean
 
-    def _mean(self, pixels: Array, ops: list[ColorOp]) -> Colors:
+    def _mean(self, pixels: Array, ops: list[ColorFunction]) -> Colors:
         """The mean colour after some operations; a matrix of the mean is the mean of the matrix."""
         if all(isinstance(op, ColorMatrix) for op in ops):
             return run_ops(ops, _per_color(as_shares(_mean_pixel(pixels), self.meaning, np.float64)))
@@ -131,7 +131,7 @@ class ColorRun:
         return mean
 
 
-def _flat(steps: Steps) -> list[ColorOp]:
+def _flat(steps: Steps) -> list[ColorFunction]:
     return [op for step in steps for op in step]
 
 

@@ -13,7 +13,7 @@ from augcli.recipe import Group, Step, Variant
 from augcli.rng import Draws
 from augcli.transforms import TRANSFORMS, Transform
 from augcli.transforms.filters import EndWarp
-from augcli.transforms.operations import Applied, Move
+from augcli.transforms.operations import Applied, SpatialOp
 
 
 @dataclass(frozen=True)
@@ -114,4 +114,4 @@ def resolve(
 def frame_after(applied: Applied, frame: Frame) -> Frame:
     """The frame that a resolved step ends in."""
     operation = TRANSFORMS[applied.name].operate(applied.params, frame)
-    return operation.frame if isinstance(operation, Move) else frame
+    return operation.frame if isinstance(operation, SpatialOp) else frame

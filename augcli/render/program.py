@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from augcli.errors import ImageError
 from augcli.geometry import Border, Fold, Frame, Map, Projective, Warp
 from augcli.transforms import TRANSFORMS
-from augcli.transforms.operations import Applied, Drop, Filter, Move, Tint
+from augcli.transforms.operations import Applied, ColorOp, Drop, Filter, SpatialOp
 
 MAX_SIDE = 32766  # OpenCV's remap counts in 16 bits
 MAX_FRAME = 268_435_456  # pixels: what a step may make, whatever a source may have (16384 x 16384)
@@ -22,7 +22,7 @@ MAX_FRAME = 268_435_456  # pixels: what a step may make, whatever a source may h
 class Colored:
     """A colour step of a stage: it sees the frame that the first `depth` maps of the warp make."""
 
-    tint: Tint
+    tint: ColorOp
     depth: int
     frame: Frame
 
@@ -56,12 +56,12 @@ class Program:
 
 def build_program(applied: Iterable[Applied], frame: Frame, border: Border) -> Program:
     """Compose resolved steps for a source of this frame under a border rule."""
-    builder = _Builder(frame, border)
+    builder = _StageBuilder(frame, border)
     for step in applied:
         operation = TRANSFORMS[step.name].operate(step.params, builder.frame)
-        if isinstance(operation, Move):
+        if isinstance(operation, SpatialOp):
             builder.move(operation)
-        elif isinstance(operation, Tint):
+        elif isinstance(operation, ColorOp):
             builder.tint(operation)
         else:
             builder.end_stage(operation)
@@ -69,7 +69,7 @@ def build_program(applied: Iterable[Applied], frame: Frame, border: Border) -> P
     return Program(frame, tuple(builder.stages))
 
 
-class _Builder:
+class _StageBuilder:
     """The stage that is being put together."""
 
     def __init__(self, frame: Frame, border: Border) -> None:
@@ -82,7 +82,7 @@ class _Builder:
         self.maps: list[Map] = [Fold.of(frame, self.border)]
         self.tints: list[Colored] = []
 
-    def move(self, operation: Move) -> None:
+    def move(self, operation: SpatialOp) -> None:
         _check_frame(operation.frame)
         for step in operation.maps:
             if isinstance(step, Fold):
@@ -90,7 +90,7 @@ class _Builder:
             self.maps.append(step)
         self.frame = operation.frame
 
-    def tint(self, operation: Tint) -> None:
+    def tint(self, operation: ColorOp) -> None:
         self.tints.append(Colored(operation, len(self.maps), self.frame))
 
     def end_stage(self, operation: Filter | Drop | None) -> None:
@@ -105,7 +105,7 @@ def _check_frame(frame: Frame) -> None:
     if max(frame.width, frame.height) > MAX_SIDE or frame.width * frame.height > MAX_FRAME:
         raise ImageError(
             f"a step would make a picture of {frame.width}x{frame.height}",
-            mend=f"a side is at most {MAX_SIDE}, and the whole at most {MAX_FRAME} pixels",
+            hint=f"a side is at most {MAX_SIDE}, and the whole at most {MAX_FRAME} pixels",
         )
 
 

@@ -7,15 +7,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from augcli.data import Array, Marks, PixelFormat, Sample, Value
+from augcli.data import Array, FillValues, PixelFormat, Sample, Value
 from augcli.errors import ImageError
 from augcli.geometry import Frame
-from augcli.render.color import ColorRun, Look
+from augcli.render.color import ColorRun, RenderOptions
 from augcli.render.program import Program, Stage
 from augcli.render.sample import Sampled, sample, sample_labels
 from augcli.transforms.operations import Area, Drop
 
-__all__ = ["Look", "Rendered", "render", "render_labels"]
+__all__ = ["RenderOptions", "Rendered", "render", "render_labels"]
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,9 @@ class Rendered:
     filled: float = 0.0
 
 
-def render(program: Program, source: Sample, look: Look, marks: Mapping[str, Marks]) -> Rendered:
+def render(
+    program: Program, source: Sample, look: RenderOptions, marks: Mapping[str, FillValues]
+) -> Rendered:
     """Put a sample through a program. `marks` are each mask's values for what is filled or dropped.
 
     The source's arrays are not changed; the result may share them where nothing was done.
@@ -42,7 +44,7 @@ def render(program: Program, source: Sample, look: Look, marks: Mapping[str, Mar
     return Rendered(replace(source, masks=dict(source.masks)), filled)
 
 
-def render_labels(program: Program, source: Sample, marks: Mapping[str, Marks]) -> Rendered:
+def render_labels(program: Program, source: Sample, marks: Mapping[str, FillValues]) -> Rendered:
     """What `render` gives, without the picture and without soft masks."""
     labels = {name: mask for name, mask in source.masks.items() if name not in source.soft}
     here, filled = _without_picture(program.source, labels), 0.0
@@ -60,7 +62,7 @@ def _without_picture(frame: Frame, masks: dict[str, Array]) -> Sample:
 
 
 def _render_stage(
-    stage: Stage, source: Sample, look: Look, marks: Mapping[str, Marks]
+    stage: Stage, source: Sample, look: RenderOptions, marks: Mapping[str, FillValues]
 ) -> tuple[Sample, float]:
     warped = sample(source.image, source.masks, stage.warp, look.interpolation, source.soft)
     meaning = source.format or PixelFormat.of(source.image)
@@ -70,7 +72,7 @@ def _render_stage(
     return _ended(stage, result, meaning, marks), share
 
 
-def _fill(warped: Sampled, marks: Mapping[str, Marks]) -> float:
+def _fill(warped: Sampled, marks: Mapping[str, FillValues]) -> float:
     """Write each mask's fill where a constant border fills; returns the share of such pixels."""
     if warped.filled is None:
         return 0.0
@@ -84,12 +86,12 @@ def _write(mask: Array, area: Area, value: Value) -> None:
     """Write a value into an area of a mask. Raises ImageError where the mask has too few bits for it."""
     if mask.dtype.kind == "u" and np.max(value) > (most := np.iinfo(mask.dtype).max):
         what = f"the label {value} does not fit a mask of {8 * mask.itemsize} bits, which ends at {most}"
-        mend = "choose `ignore` and fill values within it, or store the masks with more bits"
-        raise ImageError(what, mend=mend)
+        hint = "choose `ignore` and fill values within it, or store the masks with more bits"
+        raise ImageError(what, hint=hint)
     mask[area] = value
 
 
-def _ended(stage: Stage, warped: Sample, meaning: PixelFormat, marks: Mapping[str, Marks]) -> Sample:
+def _ended(stage: Stage, warped: Sample, meaning: PixelFormat, marks: Mapping[str, FillValues]) -> Sample:
     """Run the step that ends a stage; alpha is left alone."""
     end = stage.end
     if end is None:
@@ -105,7 +107,7 @@ def _ended(stage: Stage, warped: Sample, meaning: PixelFormat, marks: Mapping[st
     return replace(warped, image=picture, masks=masks)
 
 
-def _dropped_labels(here: Sample, end: Drop, area: Area, marks: Mapping[str, Marks]) -> dict[str, Array]:
+def _dropped_labels(here: Sample, end: Drop, area: Area, marks: Mapping[str, FillValues]) -> dict[str, Array]:
     """Masks with their ignore value, or their background, in an area; the given ones are not changed."""
     if end.labels == "keep" or not area.any():
         return here.masks

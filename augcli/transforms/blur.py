@@ -124,7 +124,7 @@ def median_blur(pixels: Array, size: int) -> Array:
     if size > WINDOW_BEYOND_8_BITS and pixels.dtype != np.uint8:
         raise ImageError(
             f"median_blur has size {size}, and {depth_of(pixels)} take at most {WINDOW_BEYOND_8_BITS}",
-            mend="write median_blur: {size: [3, 5]}",
+            hint="write median_blur: {size: [3, 5]}",
         )
     planes = [cv2.medianBlur(np.ascontiguousarray(pixels[..., c]), size) for c in range(pixels.shape[-1])]
     return np.stack(planes, axis=-1)

@@ -13,7 +13,7 @@ from augcli.geometry import Frame
 from augcli.rng import Draws
 from augcli.transforms.base import fixed
 from augcli.transforms.color import Color, Level
-from augcli.transforms.operations import LUMA, Applied, ColorMatrix, ColorOp
+from augcli.transforms.operations import LUMA, Applied, ColorFunction, ColorMatrix
 from augcli.transforms.parameters import Distribution, Number, is_list_of, mistake
 
 Strength = Annotated[Distribution, Number(neutral=0.0, low=0.0, high=1.0)]
@@ -29,7 +29,7 @@ class Grayscale(Color, family="color"):
     color_only: ClassVar[bool] = True
 
     @classmethod
-    def color_op(cls, params: dict[str, Any]) -> ColorOp:
+    def color_op(cls, params: dict[str, Any]) -> ColorFunction:
         """Return the matrix."""
         return ColorMatrix.of(np.tile(LUMA, (3, 1)))
 
@@ -47,7 +47,7 @@ class ToSepia(Color, family="color"):
     strength: Strength = Field(default=fixed(1.0), description="share of the sepia; 0 is neutral")
 
     @classmethod
-    def color_op(cls, params: dict[str, Any]) -> ColorOp:
+    def color_op(cls, params: dict[str, Any]) -> ColorFunction:
         """Return the blend of the identity and the sepia matrix."""
         share = params["strength"]
         return ColorMatrix.of((1 - share) * np.eye(3) + share * SEPIA)
@@ -65,7 +65,7 @@ class RgbShift(Color, family="color"):
     blue: Level = Field(default=fixed(0.0), description="share of the range, 0 is neutral")
 
     @classmethod
-    def color_op(cls, params: dict[str, Any]) -> ColorOp:
+    def color_op(cls, params: dict[str, Any]) -> ColorFunction:
         """Return the matrix."""
         return ColorMatrix.of(np.eye(3), [params[name] for name in CHANNELS])
 
@@ -132,7 +132,7 @@ class ChannelShuffle(Color, family="color"):
         return {"order": list(self.order or ORDERS[chosen])}
 
     @classmethod
-    def color_op(cls, params: dict[str, Any]) -> ColorOp:
+    def color_op(cls, params: dict[str, Any]) -> ColorFunction:
         """Return the permutation's matrix."""
         return ColorMatrix.of(np.eye(3)[params["order"]])
 
@@ -187,7 +187,7 @@ class Lighting(Color, family="color"):
         return {"alpha": [std * words.normal() for _ in range(3)]}
 
     @classmethod
-    def color_op(cls, params: dict[str, Any]) -> ColorOp:
+    def color_op(cls, params: dict[str, Any]) -> ColorFunction:
         """Return the shift."""
         return ColorMatrix.of(np.eye(3), PCA_VECTORS @ (PCA_DEVIATIONS * params["alpha"]))
 
@@ -228,7 +228,7 @@ class ColorTemperature(Color, family="color"):
         return self
 
     @classmethod
-    def color_op(cls, params: dict[str, Any]) -> ColorOp:
+    def color_op(cls, params: dict[str, Any]) -> ColorFunction:
         """Return the gains of red, green and blue."""
         kelvin = params.get("kelvin", 1e6 / (1e6 / NEUTRAL_KELVIN + params.get("mired", 0.0)))
         gains = planckian_rgb(kelvin) / planckian_rgb(NEUTRAL_KELVIN)

@@ -15,13 +15,13 @@ from augcli.transforms.operations import (
     LUMA,
     Applied,
     ByteHueTurn,
+    ColorFunction,
     ColorMatrix,
     ColorOp,
     HueTurn,
     Saturate,
-    Tint,
 )
-from augcli.transforms.operations import Contrast as ContrastOp
+from augcli.transforms.operations import ContrastOp as ContrastOp
 from augcli.transforms.parameters import Distribution, Number, mistake
 
 Factor = Annotated[Distribution, Number(neutral=1.0, low=0.0)]
@@ -43,14 +43,14 @@ class Color(Transform):
         return [Applied(self.name, drawn | self.model_dump(mode="json", include=set(self.kept)))]
 
     @classmethod
-    def color_op(cls, params: dict[str, Any]) -> ColorOp | ContrastOp:
+    def color_op(cls, params: dict[str, Any]) -> ColorFunction | ContrastOp:
         """What resolved parameters do to colours."""
         raise NotImplementedError
 
     @classmethod
-    def operate(cls, params: dict[str, Any], frame: Frame) -> Tint:
+    def operate(cls, params: dict[str, Any], frame: Frame) -> ColorOp:
         """Return the step of the colour run."""
-        return Tint(cls.color_op(params), cls.name, cls.color_only, bool(params.get("rounded")))
+        return ColorOp(cls.color_op(params), cls.name, cls.color_only, bool(params.get("rounded")))
 
 
 class Brightness(Color, family="color"):
@@ -69,7 +69,7 @@ class Brightness(Color, family="color"):
         return self
 
     @classmethod
-    def color_op(cls, params: dict[str, Any]) -> ColorOp | ContrastOp:
+    def color_op(cls, params: dict[str, Any]) -> ColorFunction | ContrastOp:
         """Return the matrix."""
         factor, shift = params.get("factor", 1.0), params.get("shift", 0.0)
         return ColorMatrix.of(factor * np.eye(3), (shift,) * 3)
@@ -92,7 +92,7 @@ class Contrast(Color, family="color"):
     )
 
     @classmethod
-    def color_op(cls, params: dict[str, Any]) -> ColorOp | ContrastOp:
+    def color_op(cls, params: dict[str, Any]) -> ColorFunction | ContrastOp:
         """Return the blend, which for torchvision's definition waits for the mean."""
         factor, definition = params["factor"], params["definition"]
         if definition == "torchvision":
@@ -118,7 +118,7 @@ class Saturation(Color, family="color"):
     )
 
     @classmethod
-    def color_op(cls, params: dict[str, Any]) -> ColorOp | ContrastOp:
+    def color_op(cls, params: dict[str, Any]) -> ColorFunction | ContrastOp:
         """Return the matrix f I + (1 - f) grey, or the scaling in HSV."""
         factor = params["factor"]
         if params["definition"] == "tensorflow" and factor != 1:  # HSV and back costs the last bits
@@ -150,7 +150,7 @@ class Hue(Color, family="color"):
     )
 
     @classmethod
-    def color_op(cls, params: dict[str, Any]) -> ColorOp | ContrastOp:
+    def color_op(cls, params: dict[str, Any]) -> ColorFunction | ContrastOp:
         """Return a rotation in YIQ, or a turn of HSV's or HLS's hue."""
         turns, space = params["shift"], params["definition"]
         if turns == 0:  # the way to another space and back costs the last bits

@@ -49,7 +49,7 @@ class WebpArtefacts(Neighbourhood, family="artefact"):
         if max(pixels.shape[:2]) > WEBP_SIDE:
             height, width = pixels.shape[:2]
             what = f"{cls.name} takes sides of at most {WEBP_SIDE} pixels, this picture is {width}x{height}"
-            raise ImageError(what, mend="resize or crop first")
+            raise ImageError(what, hint="resize or crop first")
         return recoded(cls.name, "webp", pixels, meaning, params["quality"])
 
 
@@ -61,7 +61,7 @@ def recoded(name: str, kind: str, pixels: Array, meaning: PixelFormat, quality: 
     refuse_bands(name, pixels, meaning)
     if pixels.dtype != np.uint8:
         what = f"{name} takes 8-bit pixels, this picture has {depth_of(pixels)}"
-        raise ImageError(what, mend=f"leave {name} out of the recipe")
+        raise ImageError(what, hint=f"leave {name} out of the recipe")
     data = encode_image(pixels, format=kind, colors=meaning.colors, quality=quality)
     stored = decode_image(data, where=name, max_pixels=pixels.shape[0] * pixels.shape[1]).pixels
     if stored.shape == pixels.shape:

@@ -13,7 +13,7 @@ from augcli.geometry import Fold, Frame, Projective
 from augcli.rng import Draws
 from augcli.transforms.base import fixed
 from augcli.transforms.geometric import Geometric
-from augcli.transforms.operations import Applied, Move
+from augcli.transforms.operations import Applied, SpatialOp
 from augcli.transforms.parameters import Distribution, Number, Size, mistake
 
 Edge = Annotated[Distribution, Number(low=0.0)]
@@ -21,10 +21,10 @@ Margin = Annotated[Distribution, Number(neutral=0.0, low=0, high=32767, whole=Tr
 Pixels = Annotated[int, Field(ge=1, le=32767, strict=True)]
 
 
-def cut(frame: Frame, x: int, y: int, width: int, height: int) -> Move:
+def cut(frame: Frame, x: int, y: int, width: int, height: int) -> SpatialOp:
     """Cut a whole-pixel box out of a frame: what lies outside the box is forgotten."""
     fold = Fold(x, y, x + width, y + height)
-    return Move((fold, Projective.affine(1, 0, -x, 0, 1, -y)), Frame(width, height))
+    return SpatialOp((fold, Projective.affine(1, 0, -x, 0, 1, -y)), Frame(width, height))
 
 
 def stretch(frame: Frame, width: int, height: int) -> Projective:
@@ -66,13 +66,13 @@ class Crop(Geometric, family="geometric"):
         return [box(left, top, right - left, bottom - top)]
 
     @classmethod
-    def operate(cls, params: dict[str, Any], frame: Frame) -> Move:
+    def operate(cls, params: dict[str, Any], frame: Frame) -> SpatialOp:
         """Cut the box out; it must lie inside the frame."""
         x, y, width, height = (int(params[name]) for name in ("x", "y", "width", "height"))
         if width < 1 or height < 1 or x + width > frame.width or y + height > frame.height:
             raise ImageError(
                 f"a crop of {width}x{height} at ({x}, {y}) does not fit in {frame.width}x{frame.height}",
-                mend=_crop_less(Size(x + max(width, 1), y + max(height, 1))),
+                hint=_crop_less(Size(x + max(width, 1), y + max(height, 1))),
             )
         return cut(frame, x, y, width, height)
 
@@ -87,7 +87,7 @@ def window(frame: Frame, size: Size, x: float, y: float) -> Applied:
     if size.width > frame.width or size.height > frame.height:
         raise ImageError(
             f"a crop of {size} does not fit in {frame.width}x{frame.height}",
-            mend=_crop_less(size),
+            hint=_crop_less(size),
         )
     left = math.floor(x * (frame.width - size.width + 1))
     top = math.floor(y * (frame.height - size.height + 1))
@@ -216,10 +216,10 @@ class Resize(Geometric, family="geometric"):
         return Size(width, height)
 
     @classmethod
-    def operate(cls, params: dict[str, Any], frame: Frame) -> Move:
+    def operate(cls, params: dict[str, Any], frame: Frame) -> SpatialOp:
         """Stretch the frame."""
         width, height = int(params["width"]), int(params["height"])
-        return Move((stretch(frame, width, height),), Frame(width, height))
+        return SpatialOp((stretch(frame, width, height),), Frame(width, height))
 
 
 def padded(frame: Frame, size: Size) -> Applied:
@@ -258,16 +258,16 @@ class Pad(Geometric, family="geometric"):
         if self.size.width < frame.width or self.size.height < frame.height:
             raise ImageError(
                 f"{frame.width}x{frame.height} cannot be padded to {self.size}, which is smaller",
-                mend=f"resize or crop first, or write pad_if_needed: {{size: {self.size}}}",
+                hint=f"resize or crop first, or write pad_if_needed: {{size: {self.size}}}",
             )
         return [padded(frame, self.size)]
 
     @classmethod
-    def operate(cls, params: dict[str, Any], frame: Frame) -> Move:
+    def operate(cls, params: dict[str, Any], frame: Frame) -> SpatialOp:
         """Fold the frame and shift it into the larger one."""
         left, top, right, bottom = (int(params[name]) for name in ("left", "top", "right", "bottom"))
         target = Frame(frame.width + left + right, frame.height + top + bottom)
-        return Move((Fold.of(frame), Projective.affine(1, 0, left, 0, 1, top)), target)
+        return SpatialOp((Fold.of(frame), Projective.affine(1, 0, left, 0, 1, top)), target)
 
 
 class PadIfNeeded(Geometric, family="geometric"):

@@ -13,7 +13,7 @@ Numbers = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Solarize:
+class SolarizeCurve:
     """1 - x where x, clipped to [0, 1], is at or above the threshold; a threshold of 1 inverts nothing."""
 
     threshold: float
@@ -28,14 +28,14 @@ class Solarize:
 
 
 @dataclass(frozen=True)
-class Posterize:
+class PosterizeCurve:
     """Keep the highest `bits` bits of the whole level nearest to x; 0 steps are a range without levels."""
 
     bits: int
     steps: float = 255
     is_per_channel = True
 
-    def on(self, steps: float) -> Posterize:
+    def on(self, steps: float) -> PosterizeCurve:
         """The same for a picture with so many steps from black to full scale."""
         return replace(self, steps=steps)
 
@@ -52,7 +52,7 @@ class Posterize:
 
 
 @dataclass(frozen=True)
-class ToneCurve:
+class BezierCurve:
     """A cubic Bezier of x clipped to [0, 1]: from 0 to 1 with control points at 1/3 and 2/3."""
 
     low_y: float
@@ -68,7 +68,7 @@ class ToneCurve:
 
 
 @dataclass(frozen=True)
-class Curve:
+class PchipCurve:
     """The cubics through (x, y) points that are monotone between them (PCHIP); x is clipped to [0, 1]."""
 
     points: tuple[tuple[float, float], ...]

@@ -9,7 +9,7 @@ from pydantic import Field
 from augcli.geometry import Frame, lens_field, steps_field
 from augcli.rng import Draws
 from augcli.transforms.base import Transform
-from augcli.transforms.operations import Applied, Move
+from augcli.transforms.operations import Applied, SpatialOp
 from augcli.transforms.parameters import Distribution, Number
 
 Limit = Annotated[Distribution, Number(neutral=0.0, low=0.0, high=0.95)]
@@ -47,9 +47,9 @@ class GridDistortion(Transform, family="elastic"):
         }
 
     @classmethod
-    def operate(cls, params: dict[str, Any], frame: Frame) -> Move:
+    def operate(cls, params: dict[str, Any], frame: Frame) -> SpatialOp:
         """Make the field for this frame."""
-        return Move((steps_field(frame, params["across"], params["down"]),), frame)
+        return SpatialOp((steps_field(frame, params["across"], params["down"]),), frame)
 
 
 class OpticalDistortion(Transform, family="elastic"):
@@ -77,6 +77,6 @@ class OpticalDistortion(Transform, family="elastic"):
         return [Applied(self.name, drawn | {"definition": self.definition})]
 
     @classmethod
-    def operate(cls, params: dict[str, Any], frame: Frame) -> Move:
+    def operate(cls, params: dict[str, Any], frame: Frame) -> SpatialOp:
         """Make the field for this frame."""
-        return Move((lens_field(frame, params["k"], params["definition"]),), frame)
+        return SpatialOp((lens_field(frame, params["k"], params["definition"]),), frame)

@@ -14,8 +14,8 @@ from augcli.geometry import Frame
 from augcli.rng import Draws, unit_noise
 from augcli.transforms.base import Transform, fixed
 from augcli.transforms.color import Color
-from augcli.transforms.fields import FILL_SCHEMA, Reading, Rgb, read_fill
-from augcli.transforms.operations import LUMA, Applied, Area, ColorMatrix, ColorOp, Drop, Policy, cast
+from augcli.transforms.fields import FILL_SCHEMA, ParsedField, Rgb, read_fill
+from augcli.transforms.operations import LUMA, Applied, Area, ColorFunction, ColorMatrix, Drop, Policy, cast
 from augcli.transforms.parameters import Distribution, Number
 
 Count = Annotated[Distribution, Number(neutral=0, low=0, high=10_000, whole=True)]
@@ -34,7 +34,7 @@ def _read_paint(value: Any) -> Rgb | str:
 
 
 _PAINT_SCHEMA = {"anyOf": [*FILL_SCHEMA["anyOf"], {"enum": [*WORDS]}]}
-Paint = Annotated[Rgb | Literal["mean", "noise"], Reading(_read_paint, _PAINT_SCHEMA)]
+Paint = Annotated[Rgb | Literal["mean", "noise"], ParsedField(_read_paint, _PAINT_SCHEMA)]
 _PAINTED = 'what is seen there: 0 to 255, "#rrggbb", [r, g, b], mean (of the picture) or noise'
 
 
@@ -321,7 +321,7 @@ class ChannelDropout(Color, family="dropping"):
         return {"channels": sorted(ranked[: drawn["count"]]), "fill": drawn["fill"]}
 
     @classmethod
-    def color_op(cls, params: dict[str, Any]) -> ColorOp:
+    def color_op(cls, params: dict[str, Any]) -> ColorFunction:
         """Return the matrix."""
         kept = [float(channel not in params["channels"]) for channel in range(3)]
         return ColorMatrix.of(np.diag(kept), [(1 - share) * params["fill"] for share in kept])

@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema, mo
 from augcli.geometry import RMS_OF_UNIT_ALPHA, Frame, elastic_field, grid_field, plate_field, triangle_field
 from augcli.rng import Draws
 from augcli.transforms.base import Transform
-from augcli.transforms.operations import Applied, Move
+from augcli.transforms.operations import Applied, SpatialOp
 from augcli.transforms.parameters import Distribution, Number, mistake
 
 Amount = Annotated[Distribution, Number(neutral=0.0, low=0.0)]
@@ -53,9 +53,9 @@ class Elastic(Transform, family="elastic"):
         return {"alpha": alpha, "sigma": drawn["sigma"], "key": draws.key("field")}
 
     @classmethod
-    def operate(cls, params: dict[str, Any], frame: Frame) -> Move:
+    def operate(cls, params: dict[str, Any], frame: Frame) -> SpatialOp:
         """Make the field for this frame."""
-        return Move((elastic_field(frame, params["key"], params["alpha"], params["sigma"]),), frame)
+        return SpatialOp((elastic_field(frame, params["key"], params["alpha"], params["sigma"]),), frame)
 
 
 MOST_POINTS, MOST_PLATE_POINTS = 64, 10  # along a side; a plate's equations are as many as its points
@@ -122,9 +122,9 @@ class ElasticGrid(ControlGrid, family="elastic"):
         return [Applied(self.name, drawn | {"order": self.order})]
 
     @classmethod
-    def operate(cls, params: dict[str, Any], frame: Frame) -> Move:
+    def operate(cls, params: dict[str, Any], frame: Frame) -> SpatialOp:
         """Make the field for this frame."""
-        return Move((grid_field(frame, params["displacements"], params["order"]),), frame)
+        return SpatialOp((grid_field(frame, params["displacements"], params["order"]),), frame)
 
 
 class PiecewiseAffine(ControlGrid, family="elastic"):
@@ -148,9 +148,9 @@ class PiecewiseAffine(ControlGrid, family="elastic"):
         return [Applied(self.name, {"displacements": inside.tolist()})]
 
     @classmethod
-    def operate(cls, params: dict[str, Any], frame: Frame) -> Move:
+    def operate(cls, params: dict[str, Any], frame: Frame) -> SpatialOp:
         """Make the field for this frame."""
-        return Move((triangle_field(frame, params["displacements"]),), frame)
+        return SpatialOp((triangle_field(frame, params["displacements"]),), frame)
 
 
 class ThinPlateSpline(ControlGrid, family="elastic"):
@@ -162,6 +162,6 @@ class ThinPlateSpline(ControlGrid, family="elastic"):
     points: PlatePoints = Field(default=(4, 4), description="control points: 4, or 4x3 across x down")
 
     @classmethod
-    def operate(cls, params: dict[str, Any], frame: Frame) -> Move:
+    def operate(cls, params: dict[str, Any], frame: Frame) -> SpatialOp:
         """Make the field for this frame."""
-        return Move((plate_field(frame, params["displacements"]),), frame)
+        return SpatialOp((plate_field(frame, params["displacements"]),), frame)

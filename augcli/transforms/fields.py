@@ -21,7 +21,7 @@ _BYTE_SCHEMA = {"type": "integer", "minimum": 0, "maximum": 255}
 
 
 @dataclass(frozen=True)
-class Reading:
+class ParsedField:
     """Reads a field by a function, so that its mistakes are in our words; `schema` is its JSON Schema."""
 
     read: Callable[[Any], Any]
@@ -76,4 +76,4 @@ def _classes(value: Any) -> tuple[str | int, ...]:
 
 
 _CLASSES_SCHEMA = {"type": "array", "items": {"type": ["string", "integer"]}}
-Classes = Annotated[tuple[str | int, ...], Reading(_classes, _CLASSES_SCHEMA)]
+Classes = Annotated[tuple[str | int, ...], ParsedField(_classes, _CLASSES_SCHEMA)]

@@ -91,7 +91,7 @@ def refuse_bands(name: str, pixels: Array, meaning: PixelFormat) -> None:
     if meaning.colors == "multi":
         raise ImageError(
             f"{name} has no meaning for a picture of {pixels.shape[-1]} bands",
-            mend=f"leave {name} out of the recipe",
+            hint=f"leave {name} out of the recipe",
         )
 
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from augcli.geometry import Frame, Projective, Scalar
 from augcli.transforms.base import Transform, fixed
-from augcli.transforms.operations import Applied, Move
+from augcli.transforms.operations import Applied, SpatialOp
 from augcli.transforms.parameters import Distribution, Number, mistake
 
 Degrees = Annotated[Distribution, Number(neutral=0.0)]
@@ -52,9 +52,9 @@ class HorizontalFlip(Geometric, family="geometric"):
     example: ClassVar[str] = "horizontal_flip: {p: 0.5}"
 
     @classmethod
-    def operate(cls, params: dict[str, Any], frame: Frame) -> Move:
+    def operate(cls, params: dict[str, Any], frame: Frame) -> SpatialOp:
         """Return x' = W - x."""
-        return Move((Projective.affine(-1, 0, frame.width, 0, 1, 0),), frame)
+        return SpatialOp((Projective.affine(-1, 0, frame.width, 0, 1, 0),), frame)
 
 
 class VerticalFlip(Geometric, family="geometric"):
@@ -64,9 +64,9 @@ class VerticalFlip(Geometric, family="geometric"):
     example: ClassVar[str] = "vertical_flip"
 
     @classmethod
-    def operate(cls, params: dict[str, Any], frame: Frame) -> Move:
+    def operate(cls, params: dict[str, Any], frame: Frame) -> SpatialOp:
         """Return y' = H - y."""
-        return Move((Projective.affine(1, 0, 0, 0, -1, frame.height),), frame)
+        return SpatialOp((Projective.affine(1, 0, 0, 0, -1, frame.height),), frame)
 
 
 class Transpose(Geometric, family="geometric"):
@@ -76,9 +76,9 @@ class Transpose(Geometric, family="geometric"):
     example: ClassVar[str] = "transpose: {p: 0.5}"
 
     @classmethod
-    def operate(cls, params: dict[str, Any], frame: Frame) -> Move:
+    def operate(cls, params: dict[str, Any], frame: Frame) -> SpatialOp:
         """Return x' = y, y' = x, with the frame's sides exchanged."""
-        return Move((Projective.affine(0, 1, 0, 1, 0, 0),), Frame(frame.height, frame.width))
+        return SpatialOp((Projective.affine(0, 1, 0, 1, 0, 0),), Frame(frame.height, frame.width))
 
 
 class AntiTranspose(Geometric, family="geometric"):
@@ -88,10 +88,10 @@ class AntiTranspose(Geometric, family="geometric"):
     example: ClassVar[str] = "anti_transpose: {p: 0.5}"
 
     @classmethod
-    def operate(cls, params: dict[str, Any], frame: Frame) -> Move:
+    def operate(cls, params: dict[str, Any], frame: Frame) -> SpatialOp:
         """Return x' = H - y, y' = W - x, with the frame's sides exchanged."""
         mirror = Projective.affine(0, -1, frame.height, -1, 0, frame.width)
-        return Move((mirror,), Frame(frame.height, frame.width))
+        return SpatialOp((mirror,), Frame(frame.height, frame.width))
 
 
 class Rotate90(Geometric, family="geometric"):
@@ -105,7 +105,7 @@ class Rotate90(Geometric, family="geometric"):
     )
 
     @classmethod
-    def operate(cls, params: dict[str, Any], frame: Frame) -> Move:
+    def operate(cls, params: dict[str, Any], frame: Frame) -> SpatialOp:
         """Return the quarter turn and the turned frame."""
         turns = int(params["turns"]) % 4
         w, h = frame.width, frame.height
@@ -115,7 +115,7 @@ class Rotate90(Geometric, family="geometric"):
             Projective.affine(-1, 0, w, 0, -1, h),
             Projective.affine(0, -1, h, 1, 0, 0),
         )[turns]
-        return Move((matrix,), Frame(h, w) if turns % 2 else frame)
+        return SpatialOp((matrix,), Frame(h, w) if turns % 2 else frame)
 
 
 class Rotate(Geometric, family="geometric"):
@@ -127,10 +127,10 @@ class Rotate(Geometric, family="geometric"):
     degrees: Degrees = Field(description="degrees counter-clockwise as seen")
 
     @classmethod
-    def operate(cls, params: dict[str, Any], frame: Frame) -> Move:
+    def operate(cls, params: dict[str, Any], frame: Frame) -> SpatialOp:
         """Return the turn about the centre; multiples of 90 degrees are exact."""
         c, s = cosine_and_sine(params["degrees"])
-        return Move((centred(frame, c, s, -s, c),), frame)
+        return SpatialOp((centred(frame, c, s, -s, c),), frame)
 
 
 class SafeRotate(Geometric, family="geometric"):
@@ -142,7 +142,7 @@ class SafeRotate(Geometric, family="geometric"):
     degrees: Degrees = Field(description="degrees counter-clockwise as seen")
 
     @classmethod
-    def operate(cls, params: dict[str, Any], frame: Frame) -> Move:
+    def operate(cls, params: dict[str, Any], frame: Frame) -> SpatialOp:
         """Return the turn that takes the centre to the centre of the larger frame."""
         c, s = cosine_and_sine(params["degrees"])
         across, down = abs(float(c)), abs(float(s))
@@ -150,7 +150,7 @@ class SafeRotate(Geometric, family="geometric"):
         height = _whole_side(frame.width * down + frame.height * across)
         shift = (Fraction(width - frame.width, 2), Fraction(height - frame.height, 2))
         to_centre = Projective.affine(1, 0, shift[0], 0, 1, shift[1])
-        return Move((centred(frame, c, s, -s, c).then(to_centre),), Frame(width, height))
+        return SpatialOp((centred(frame, c, s, -s, c).then(to_centre),), Frame(width, height))
 
 
 def _whole_side(length: float) -> int:
@@ -167,10 +167,10 @@ class Scale(Geometric, family="geometric"):
     factor: Factor = Field(description="magnification; 1 is neutral")
 
     @classmethod
-    def operate(cls, params: dict[str, Any], frame: Frame) -> Move:
+    def operate(cls, params: dict[str, Any], frame: Frame) -> SpatialOp:
         """Return the scaling about the centre."""
         factor = whole_if_exact(params["factor"])
-        return Move((centred(frame, factor, 0, 0, factor),), frame)
+        return SpatialOp((centred(frame, factor, 0, 0, factor),), frame)
 
 
 class Translate(Geometric, family="geometric"):
@@ -183,7 +183,7 @@ class Translate(Geometric, family="geometric"):
     y: Shift = Field(default=fixed(0.0), description="fraction of the height, positive downwards")
 
     @classmethod
-    def operate(cls, params: dict[str, Any], frame: Frame) -> Move:
+    def operate(cls, params: dict[str, Any], frame: Frame) -> SpatialOp:
         """Return the shift."""
         shift = Projective.affine(
             1,
@@ -193,7 +193,7 @@ class Translate(Geometric, family="geometric"):
             1,
             _pixels(params["y"], frame.height),
         )
-        return Move((shift,), frame)
+        return SpatialOp((shift,), frame)
 
 
 def _pixels(share: float, side: int) -> Scalar:
@@ -217,9 +217,9 @@ class Shear(Geometric, family="geometric"):
         return self
 
     @classmethod
-    def operate(cls, params: dict[str, Any], frame: Frame) -> Move:
+    def operate(cls, params: dict[str, Any], frame: Frame) -> SpatialOp:
         """Return the shear about the centre."""
-        return Move((centred(frame, 1, tangent(params["x"]), tangent(params["y"]), 1),), frame)
+        return SpatialOp((centred(frame, 1, tangent(params["x"]), tangent(params["y"]), 1),), frame)
 
 
 def tangent(degrees: float) -> Scalar:
@@ -274,7 +274,7 @@ class Affine(Geometric, family="geometric"):
         return [Applied(self.name, {"degrees": drawn["degrees"], "scale": drawn["scale"], **pairs})]
 
     @classmethod
-    def operate(cls, params: dict[str, Any], frame: Frame) -> Move:
+    def operate(cls, params: dict[str, Any], frame: Frame) -> SpatialOp:
         """Multiply the five matrices in their documented order."""
         c, s = cosine_and_sine(params["degrees"])
         k = whole_if_exact(params["scale"])
@@ -285,7 +285,7 @@ class Affine(Geometric, family="geometric"):
             centred(frame, c, s, -s, c),
             *Translate.operate(params["translate"], frame).maps,
         )
-        return Move(maps, frame)
+        return SpatialOp(maps, frame)
 
 
 class ShiftScaleRotate(Geometric, family="geometric"):

@@ -194,7 +194,7 @@ def clahe(pixels: Array, meaning: PixelFormat, limit: float, tiles: tuple[int, i
     """
     if pixels.dtype.kind != "u":
         what = "clahe takes pictures of 8 or 16 bits, not of floats"
-        raise ImageError(what, mend="leave clahe out of the recipe")
+        raise ImageError(what, hint="leave clahe out of the recipe")
     is_rgb = meaning.colors == "rgb"
     if pixels.dtype == np.uint8 and (meaning.low, meaning.high) == (0, 255):
         return _bytes_of_lab(pixels, limit, tiles) if is_rgb else _each(pixels, limit, tiles)

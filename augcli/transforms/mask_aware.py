@@ -46,7 +46,7 @@ def _value_of(name: str | int, label: LabelMap) -> Any:
     if isinstance(name, int) and label.values.ndim == 2:
         return name
     known = f"there are {', '.join(label.classes)}" if label.classes else "name them under input.classes"
-    raise ImageError(f"there is no class called '{name}'", mend=known)
+    raise ImageError(f"there is no class called '{name}'", hint=known)
 
 
 def shows(values: npt.NDArray[Any], value: Any) -> Area:
@@ -60,8 +60,8 @@ def label_of(labels: Mapping[str, LabelMap], mask: str | None, step: str) -> Lab
     if mask in labels or (mask is None and labels):
         return labels[mask or next(iter(labels))]
     if not labels:
-        raise ImageError(f"{step} looks at a mask, and there is none", mend=f"leave {step} out")
-    raise ImageError(f"{step}: there is no mask called {mask}", mend=f"there are {', '.join(labels)}")
+        raise ImageError(f"{step} looks at a mask, and there is none", hint=f"leave {step} out")
+    raise ImageError(f"{step}: there is no mask called {mask}", hint=f"there are {', '.join(labels)}")
 
 
 class CropToMask(Geometric, family="geometric"):
@@ -98,7 +98,7 @@ class CropToMask(Geometric, family="geometric"):
             return [box(0, 0, frame.width, frame.height)]
         wanted = ", ".join(map(str, self.classes)) or "any class"
         what = f"{self.name}: nothing of {wanted} is in the picture"
-        raise ImageError(what, mend="leave such pictures out by --only, or write empty: keep")
+        raise ImageError(what, hint="leave such pictures out by --only, or write empty: keep")
 
 
 class MaskCrop(Geometric, family="geometric"):

@@ -69,8 +69,8 @@ def objects_in(labels: Mapping[str, LabelMap], in_mask: str | None, step: str) -
     wanted = in_mask or next(iter([*instances, *names]), None)
     if wanted not in names:
         called = f" called {in_mask}" if in_mask else ""
-        mend = f"there are {', '.join(names)}" if names else f"leave {step} out"
-        raise ImageError(f"{step} looks at a mask, and there is none{called}", mend=mend)
+        hint = f"there are {', '.join(names)}" if names else f"leave {step} out"
+        raise ImageError(f"{step} looks at a mask, and there is none{called}", hint=hint)
     return [
         [key, x, y, label.kind == "instance"]
         for key, label in labels.items()

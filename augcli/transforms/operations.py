@@ -1,4 +1,4 @@
-"""What a resolved step does: moves points (Move), changes colours (ColorOp), or looks around (Filter).
+"""What a resolved step does: moves points (SpatialOp), changes colours (ColorOp), or looks around (Filter).
 
 Colours are float32 shares of the range, RGB last. A run of colour operations is composed, clipped and rounded
 once; a single one equals torchvision's.
@@ -29,14 +29,14 @@ class Applied:
 
 
 @dataclass(frozen=True)
-class Move:
+class SpatialOp:
     """A spatial step: the maps it adds to the warp, and the frame it ends in."""
 
     maps: tuple[Map, ...]
     frame: Frame
 
 
-class ColorOp(Protocol):
+class ColorFunction(Protocol):
     """Changes colours pixel by pixel: (..., 3) shares of the range in and out."""
 
     def __call__(self, colors: Colors) -> Colors:
@@ -75,7 +75,7 @@ class ColorMatrix:
 
 
 @dataclass(frozen=True)
-class Contrast:
+class ContrastOp:
     """Blend with the mean grey of the frame as it enters the step (torchvision); needs that mean first."""
 
     factor: float
@@ -87,7 +87,7 @@ class Contrast:
 
 
 @dataclass(frozen=True)
-class Gamma:
+class GammaCurve:
     """x ** gamma, with x clipped to [0, 1] first."""
 
     gamma: float
@@ -178,10 +178,10 @@ _HUE_CODES = {
 
 
 @dataclass(frozen=True)
-class Tint:
+class ColorOp:
     """A colour step of a run. Its `op` is a ColorOp, or a Contrast that waits for its statistic."""
 
-    op: ColorOp | Contrast
+    op: ColorFunction | ContrastOp
     name: str = ""
     color_only: bool = False  # has no meaning on a grey picture, and leaves it alone
     rounded: bool = False  # followed by a clip and a rounding of its own
@@ -216,12 +216,12 @@ class Drop:
     labels: Policy = "keep"
 
 
-Operation = Move | Tint | Filter | Drop
+Operation = SpatialOp | ColorOp | Filter | Drop
 
 
-def fused(ops: list[ColorOp]) -> list[ColorOp]:
+def fused(ops: list[ColorFunction]) -> list[ColorFunction]:
     """The same colour operations with neighbouring matrices multiplied."""
-    result: list[ColorOp] = []
+    result: list[ColorFunction] = []
     for op in ops:
         if isinstance(op, ColorMatrix) and result and isinstance(result[-1], ColorMatrix):
             result[-1] = result[-1].then(op)
@@ -257,14 +257,14 @@ def cast(values: Array, dtype: npt.DTypeLike) -> Array:
     return rounded
 
 
-def run_ops(ops: list[ColorOp], colors: Colors) -> Colors:
+def run_ops(ops: list[ColorFunction], colors: Colors) -> Colors:
     """The operations in order, neither clipped nor rounded at the end."""
     for op in ops:
         colors = op(colors)
     return colors
 
 
-def apply_colors(ops: list[ColorOp], pixels: Array, format: PixelFormat | None = None) -> Array:  # noqa: A002
+def apply_colors(ops: list[ColorFunction], pixels: Array, format: PixelFormat | None = None) -> Array:  # noqa: A002
     """A run of colour operations on pixels (H, W, C), clipped and rounded once; alpha is left alone."""
     ops, meaning = fused(ops), format or PixelFormat.of(pixels)
     if not ops:
@@ -278,7 +278,7 @@ def apply_colors(ops: list[ColorOp], pixels: Array, format: PixelFormat | None =
 STRIP_ROWS = 64  # keeps the float32 temporaries of a strip in the processor's cache
 
 
-def _looked_up(ops: list[ColorOp], pixels: Array, meaning: PixelFormat) -> Array:
+def _looked_up(ops: list[ColorFunction], pixels: Array, meaning: PixelFormat) -> Array:
     """Through a table of all levels a channel, computed in float64."""
     import cv2  # here, so that reading and checking a recipe does not load OpenCV
 
@@ -295,7 +295,7 @@ def _looked_up(ops: list[ColorOp], pixels: Array, meaning: PixelFormat) -> Array
     return np.stack([table[:, c][pixels[..., c]] for c in range(channels)], axis=-1)
 
 
-def _computed(ops: list[ColorOp], pixels: Array, meaning: PixelFormat) -> Array:
+def _computed(ops: list[ColorFunction], pixels: Array, meaning: PixelFormat) -> Array:
     out = pixels.copy()
     colors = to_levels(run_ops(ops, as_shares(pixels, meaning)), meaning, pixels.dtype)
     out[..., : colors.shape[-1]] = colors

@@ -11,7 +11,7 @@ from pydantic import Field
 from augcli.geometry import Frame, Projective, square_to
 from augcli.rng import Draws, Words
 from augcli.transforms.geometric import Geometric, whole_if_exact
-from augcli.transforms.operations import Applied, Move
+from augcli.transforms.operations import Applied, SpatialOp
 from augcli.transforms.parameters import MAX_REDRAWS, Distribution, Number
 
 Strength = Annotated[Distribution, Number(neutral=0.0, low=0.0, high=1.0)]
@@ -61,11 +61,11 @@ class Perspective(Geometric, family="geometric"):
         return [Applied(self.name, drawn | {"definition": self.definition})]
 
     @classmethod
-    def operate(cls, params: dict[str, Any], frame: Frame) -> Move:
+    def operate(cls, params: dict[str, Any], frame: Frame) -> SpatialOp:
         """Return the map of the frame onto the quadrilateral, or back."""
         corners = [(whole_if_exact(x), whole_if_exact(y)) for x, y in params["corners"]]
         onto = in_pixels(square_to(corners), frame)
-        return Move((onto if params["definition"] == "torchvision" else onto.inverse(),), frame)
+        return SpatialOp((onto if params["definition"] == "torchvision" else onto.inverse(),), frame)
 
 
 def _uniform(strength: float, words: Words) -> float:

@@ -21,7 +21,7 @@ from augcli.data import Array, PixelFormat, Sample
 from augcli.errors import AugcliError, ImageError, PluginError
 from augcli.geometry import Field, Fold, Frame, Projective
 from augcli.transforms import TRANSFORMS, Transform
-from augcli.transforms.operations import Applied, Drop, Filter, Move, Operation, Tint
+from augcli.transforms.operations import Applied, ColorOp, Drop, Filter, Operation, SpatialOp
 
 GROUP = "augcli.transforms"  # the entry points of installed packages
 T = TypeVar("T")
@@ -53,7 +53,7 @@ def load_file(path: Path) -> Plugin:
     if (known := PLUGINS.get(name)) and known.file == path.resolve() and known.digest == _digest(path):
         return known
     if known:
-        raise AugcliError(f"a plugin called {name} is loaded already", where=where, mend="rename the file")
+        raise AugcliError(f"a plugin called {name} is loaded already", where=where, hint="rename the file")
     if path.suffix != ".py":
         raise AugcliError("a plugin is a Python file, called NAME.py", where=where)
     spec = importlib.util.spec_from_file_location(f"augcli_plugin_{name}", path)
@@ -113,18 +113,18 @@ def _line_of(error: Exception, path: Path) -> str:
 def _check(new: dict[str, type[Transform]], before: Iterable[str], where: str) -> None:
     """A plugin's transforms have names of their own, and are documented as augcli's are."""
     if not new:
-        mend = 'a transform is a class of augcli.extend with family="filter" or the like'
-        raise AugcliError("defines no transform", where=where, mend=mend)
+        hint = 'a transform is a class of augcli.extend with family="filter" or the like'
+        raise AugcliError("defines no transform", where=where, hint=hint)
     for name, cls in new.items():
         if name in before:
-            raise AugcliError(f"there is a transform called {name} already", where=where, mend="rename it")
+            raise AugcliError(f"there is a transform called {name} already", where=where, hint="rename it")
         if not cls.summary().endswith("."):
-            mend = "say in the first line of the class's docstring what it does"
-            raise AugcliError(f"{name} has no docstring of whole sentences", where=where, mend=mend)
+            hint = "say in the first line of the class's docstring what it does"
+            raise AugcliError(f"{name} has no docstring of whole sentences", where=where, hint=hint)
         for key, field in cls.model_fields.items():
             if not field.description:
-                mend = f'write {key}: ... = Field(description="...")'
-                raise AugcliError(f"{name}: the parameter {key} is not described", where=where, mend=mend)
+                hint = f'write {key}: ... = Field(description="...")'
+                raise AugcliError(f"{name}: the parameter {key} is not described", where=where, hint=hint)
 
 
 def _guard(cls: type[Transform], plugin: str, digest: str) -> None:
@@ -151,8 +151,8 @@ def _named(name: str, plugin: str, function: Callable[..., T]) -> Callable[..., 
             raise
         except Exception as error:
             what = f"{name} (plugin {plugin}) raised {type(error).__name__}: {error}"
-            mend = "mend its code; expand leaves the traceback in failures.jsonl"
-            raise PluginError(what, mend=mend, traceback=traceback.format_exc()) from error
+            hint = "mend its code; expand leaves the traceback in failures.jsonl"
+            raise PluginError(what, hint=hint, traceback=traceback.format_exc()) from error
 
     return call
 
@@ -166,11 +166,11 @@ def _checked_steps(name: str, steps: Any) -> list[Applied]:
 def _checked(name: str, plugin: str, operation: Any, frame: Frame) -> Operation:
     """An operation of the right type, whose functions are checked when they are called."""
     named = functools.partial(_named, name, plugin)
-    if isinstance(operation, Move):
+    if isinstance(operation, SpatialOp):
         maps_fit = all(isinstance(step, Projective | Field | Fold) for step in operation.maps)
         if maps_fit and isinstance(operation.frame, Frame):
             return operation
-    if isinstance(operation, Tint):
+    if isinstance(operation, ColorOp):
         op = operation.op
         return replace(operation, op=_Colors(name, named(op))) if callable(op) else operation
     if isinstance(operation, Filter):
@@ -178,7 +178,9 @@ def _checked(name: str, plugin: str, operation: Any, frame: Frame) -> Operation:
     if isinstance(operation, Drop):
         area, paint = named(operation.area), named(operation.paint)
         return replace(operation, area=_area(name, area), paint=_painted(name, paint))
-    raise ImageError(f"{name}: operate gives a Move, Tint, Filter or Drop, got {type(operation).__name__}")
+    raise ImageError(
+        f"{name}: operate gives a SpatialOp, ColorOp, Filter or Drop, got {type(operation).__name__}"
+    )
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from augcli.data import Array, PixelFormat
 from augcli.geometry import Frame
 from augcli.rng import Draws
 from augcli.transforms.base import TRANSFORMS, Transform, fixed
-from augcli.transforms.curves import Posterize, Solarize
+from augcli.transforms.curves import PosterizeCurve, SolarizeCurve
 from augcli.transforms.filters import EndWarp, clipped
 from augcli.transforms.histogram import Autocontrast, Equalize
 from augcli.transforms.operations import Applied, Filter, apply_colors
@@ -27,7 +27,7 @@ from augcli.transforms.policy_tables import (
     SUB_POLICIES,
     TONES,
     WIDE,
-    Space,
+    MagnitudeSpace,
 )
 
 Count = Annotated[Distribution, Number(low=1, high=20, whole=True)]
@@ -98,7 +98,7 @@ def signed(number: float, draws: Draws) -> float:
     return -number if number and draws.words("sign").integer(0, 1) else number
 
 
-def drawn_number(space: Space, op: str, chosen: int, draws: Draws) -> float:
+def drawn_number(space: MagnitudeSpace, op: str, chosen: int, draws: Draws) -> float:
     """What a bin means for an operation, with its sign drawn where it has one."""
     number = space.number(op, chosen)
     return signed(number, draws) if space.is_signed(op) else number
@@ -266,7 +266,7 @@ def _toned(name: str, params: dict[str, Any], pixels: Array, meaning: PixelForma
         return _HISTOGRAM[name].operate(params, frame).run(pixels, meaning)
     levels = meaning.high - meaning.low if pixels.dtype.kind == "u" else 0.0
     solarize = name == "solarize"
-    op = Solarize(params["threshold"]) if solarize else Posterize(params["bits"], levels)
+    op = SolarizeCurve(params["threshold"]) if solarize else PosterizeCurve(params["bits"], levels)
     return apply_colors([op], pixels, meaning)
 
 

@@ -14,7 +14,7 @@ TONES = ("autocontrast", "equalize", "posterize", "solarize")
 
 
 @dataclass(frozen=True)
-class Space:
+class MagnitudeSpace:
     """What the bins 0 to `bins` - 1 of a magnitude mean for each operation.
 
     `most` is what the last bin means where a sign is drawn: degrees of a rotation, slope of a shear, shift
@@ -49,9 +49,13 @@ def _most(rotate: float, shear: float, translate: float, factor: float) -> dict[
     return moved | {"translate_x": translate, "translate_y": translate} | dict.fromkeys(FACTORS, factor)
 
 
-RAND_AUGMENT = Space(31, _most(rotate=30.0, shear=0.3, translate=150 / 331, factor=0.9), posterized=4)
-AUTO_AUGMENT = Space(10, RAND_AUGMENT.most, posterized=4)
-WIDE = Space(31, _most(rotate=135.0, shear=0.99, translate=32.0, factor=0.99), posterized=6, in_pixels=True)
+RAND_AUGMENT = MagnitudeSpace(
+    31, _most(rotate=30.0, shear=0.3, translate=150 / 331, factor=0.9), posterized=4
+)
+AUTO_AUGMENT = MagnitudeSpace(10, RAND_AUGMENT.most, posterized=4)
+WIDE = MagnitudeSpace(
+    31, _most(rotate=135.0, shear=0.99, translate=32.0, factor=0.99), posterized=6, in_pixels=True
+)
 DRAWN_ALIKE = ("identity", *GEOMETRIC, *FACTORS, *TONES)  # the 14 of RandAugment and TrivialAugment
 
 

@@ -11,8 +11,8 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 from augcli.transforms import curves
 from augcli.transforms.base import fixed
 from augcli.transforms.color import Color
-from augcli.transforms.operations import ColorMatrix, ColorOp
-from augcli.transforms.operations import Gamma as GammaOp
+from augcli.transforms.operations import ColorFunction, ColorMatrix
+from augcli.transforms.operations import GammaCurve as GammaOp
 from augcli.transforms.parameters import Distribution, Number, is_list_of, mistake
 
 Exponent = Annotated[Distribution, Number(neutral=1.0, low=0.01, high=100.0)]
@@ -32,7 +32,7 @@ class Gamma(Color, family="tone"):
     gamma: Exponent = Field(description="exponent; 1 is neutral, below 1 is brighter")
 
     @classmethod
-    def color_op(cls, params: dict[str, Any]) -> ColorOp:
+    def color_op(cls, params: dict[str, Any]) -> ColorFunction:
         """Return the curve."""
         return GammaOp(params["gamma"])
 
@@ -44,7 +44,7 @@ class Invert(Color, family="tone"):
     example: ClassVar[str] = "invert: {p: 0.1}"
 
     @classmethod
-    def color_op(cls, params: dict[str, Any]) -> ColorOp:
+    def color_op(cls, params: dict[str, Any]) -> ColorFunction:
         """Return the matrix."""
         return ColorMatrix.of(-np.eye(3), (1.0, 1.0, 1.0))
 
@@ -60,9 +60,9 @@ class Solarize(Color, family="tone"):
     )
 
     @classmethod
-    def color_op(cls, params: dict[str, Any]) -> ColorOp:
+    def color_op(cls, params: dict[str, Any]) -> ColorFunction:
         """Return the curve."""
-        return curves.Solarize(params["threshold"])
+        return curves.SolarizeCurve(params["threshold"])
 
 
 class Posterize(Color, family="tone"):
@@ -74,9 +74,9 @@ class Posterize(Color, family="tone"):
     bits: Bits = Field(description="bits that are kept; 8 is neutral for pictures of 8 bits")
 
     @classmethod
-    def color_op(cls, params: dict[str, Any]) -> ColorOp:
+    def color_op(cls, params: dict[str, Any]) -> ColorFunction:
         """Return the steps."""
-        return curves.Posterize(params["bits"])
+        return curves.PosterizeCurve(params["bits"])
 
 
 class ToneCurve(Color, family="tone"):
@@ -89,9 +89,9 @@ class ToneCurve(Color, family="tone"):
     high_y: HighControl = Field(description="height of the control point at 2/3; 2/3 is neutral")
 
     @classmethod
-    def color_op(cls, params: dict[str, Any]) -> ColorOp:
+    def color_op(cls, params: dict[str, Any]) -> ColorFunction:
         """Return the curve."""
-        return curves.ToneCurve(params["low_y"], params["high_y"])
+        return curves.BezierCurve(params["low_y"], params["high_y"])
 
 
 def _points(value: Any) -> tuple[tuple[float, float], ...]:
@@ -133,6 +133,6 @@ class Curve(Color, family="tone"):
     points: Points = Field(description="pairs [x, y] of shares of the range, from x = 0 to x = 1")
 
     @classmethod
-    def color_op(cls, params: dict[str, Any]) -> ColorOp:
+    def color_op(cls, params: dict[str, Any]) -> ColorFunction:
         """Return the curve."""
-        return curves.Curve(tuple((float(x), float(y)) for x, y in params["points"]))
+        return curves.PchipCurve(tuple((float(x), float(y)) for x, y in params["points"]))

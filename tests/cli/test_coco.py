@@ -19,9 +19,9 @@ from support.paths import DATA
 from augcli.cli.app import cli
 from augcli.cli.docs import commands_part
 from augcli.commands.label_maps import to_maps as making
-from augcli.commands.label_maps.from_maps import Wishes as Back
+from augcli.commands.label_maps.from_maps import FromMapsOptions as Back
 from augcli.commands.label_maps.from_maps import collect
-from augcli.commands.label_maps.options import Wishes
+from augcli.commands.label_maps.options import ToMapsOptions
 from augcli.commands.label_maps.to_maps import make_maps
 from augcli.errors import AugcliError
 
@@ -678,7 +678,7 @@ def test_no_annotation_file_whatever_breaks_the_command(tmp_path_factory, mutati
             found[where][0][key] = value
     (root / "a.json").write_text(json.dumps(found))
     try:
-        made = make_maps(root / "a.json", root / "out", Wishes(kind=kind), workers=1)
+        made = make_maps(root / "a.json", root / "out", ToMapsOptions(kind=kind), workers=1)
     except AugcliError:
         return
     assert made.maps == len(list((root / "out").rglob("*.png")))

@@ -81,11 +81,11 @@ def test_a_file_that_is_there_is_kept_without_force(here: Path, capsys: Capture)
 
 def test_what_cannot_be_read_is_refused(here: Path, capsys: Capture) -> None:
     Path("aug.json").write_text("[]", encoding="utf-8")
-    mend = "save one with albumentations.save(transform, 'aug.json')"
+    hint = "save one with albumentations.save(transform, 'aug.json')"
     assert run(capsys, "convert", "aug.json") == (
         2,
         "",
-        f"augcli: aug.json: is no pipeline: it is a list; {mend}\n",
+        f"augcli: aug.json: is no pipeline: it is a list; {hint}\n",
     )
     assert run(capsys, "convert", "none.json") == (
         2,

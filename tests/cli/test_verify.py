@@ -126,8 +126,8 @@ def test_an_output_of_a_plugin_needs_it_and_another_one_is_named(call):
     before = forget()
     code, out, err = call("verify", "grainy")
     assert (code, out) == (2, "")
-    mend = "give --plugin film.py, or install the package that has it"
-    assert err.endswith(f": plugins[0]: the plugin 'film' is not here: {mend}\n")
+    hint = "give --plugin film.py, or install the package that has it"
+    assert err.endswith(f": plugins[0]: the plugin 'film' is not here: {hint}\n")
     whole = (0, "6 pairs, 12 files: all is well\n", "")
     assert call("verify", "grainy", "--plugin", film, "-j1") == whole
     forget()

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from support.commands import pairs, picture, recipe_of
 
 from augcli.commands.expand.run import Settings, expand
-from augcli.commands.plan import Cost, Outlook, Split, evenly, outlook
+from augcli.commands.plan import Cost, Forecast, Split, evenly, outlook
 from augcli.data import Item
 from augcli.errors import DatasetError
 from augcli.pipeline.plan import EVERYTHING, Job, Selection
@@ -23,7 +23,7 @@ variants:
 """
 
 
-def outlook_of(root: Path, text: str = VARIANTS, selection: Selection = EVERYTHING) -> Outlook:
+def outlook_of(root: Path, text: str = VARIANTS, selection: Selection = EVERYTHING) -> Forecast:
     return outlook(recipe_of(text), root, selection, workers=1, max_pixels=10_000_000)
 
 

@@ -78,7 +78,7 @@ VERBS: dict[str, Callable[[int], Any]] = {
     "raise": lambda n: fail(ValueError(f"bad\nnumber {n}")),
     "exit": lambda n: fail(SystemExit(n)),
     "memory": lambda n: fail(MemoryError()),
-    "refuse": lambda n: fail(ImageError("is truncated", where=f"{n}.png", mend="replace it")),
+    "refuse": lambda n: fail(ImageError("is truncated", where=f"{n}.png", hint="replace it")),
     "textless": lambda n: fail(TextlessError()),
     "lock": lambda n: (i for i in range(n)),
     "unloadable": lambda n: UnloadableError("a", "b"),

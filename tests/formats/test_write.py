@@ -318,8 +318,8 @@ def test_a_damaged_list_of_descriptions_is_named(tmp_path):
     (out / ".augcli/also.json").write_text("{")
     with pytest.raises(OutputError) as error:
         datasets_on_disk.run(FIXED + ALSO, root, out)
-    mend = "remove the folder, or name another output"
-    assert str(error.value) == f"{out}: .augcli/also.json is damaged; {mend}"
+    hint = "remove the folder, or name another output"
+    assert str(error.value) == f"{out}: .augcli/also.json is damaged; {hint}"
 
 
 def test_a_recipe_may_ask_for_each_description_that_there_is_and_for_no_other():

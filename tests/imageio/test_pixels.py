@@ -83,7 +83,7 @@ def test_profile_of_a_16_bit_picture_survives(channels):
 
 
 @pytest.mark.parametrize(
-    ("name", "dtype", "channels", "what", "mend"),
+    ("name", "dtype", "channels", "what", "hint"),
     [
         ("jpeg", "uint16", 3, "JPEG cannot hold 16-bit pixels", "png"),
         ("webp", "uint16", 1, "WebP cannot hold 16-bit pixels", "png"),
@@ -94,10 +94,10 @@ def test_profile_of_a_16_bit_picture_survives(channels):
         ("jpeg", "uint8", 2, "JPEG cannot hold an alpha channel", "png"),
     ],
 )
-def test_what_a_format_cannot_hold_names_one_that_can(name, dtype, channels, what, mend):
+def test_what_a_format_cannot_hold_names_one_that_can(name, dtype, channels, what, hint):
     with pytest.raises(ImageError) as caught:
         encode_image(np.zeros((2, 2, channels), dtype), format=name, where="b")
-    assert str(caught.value) == f"b: {what}; set `output.image.format: {mend}`"
+    assert str(caught.value) == f"b: {what}; set `output.image.format: {hint}`"
 
 
 # --- PNG

@@ -8,7 +8,7 @@ from support.annotations import BLOB, HEIGHT, WIDTH, pixels_of, rle, run
 
 from augcli.geometry import Frame
 from augcli.labels.densepose import FIELDS, NO_MIRROR, SIDE
-from augcli.labels.rasterize import Masks, taken_by
+from augcli.labels.rasterize import PaintedMasks, taken_by
 from augcli.labels.rle import coded
 
 FRAME = Frame(WIDTH, HEIGHT)
@@ -82,7 +82,7 @@ def test_a_mask_of_the_whole_object_stays_one():
 def test_what_a_step_takes_from_the_labels_it_takes_from_points_and_masks():
     before = pose(dp_masks=coded(np.ones((SIDE, SIDE), np.uint8)))
     after, program = one([{"grid_mask": {"distance": 0.4, "ratio": 0.6, "mask": "ignore"}}], before, seed=7)
-    found, kept = after.annotation, taken_by(program, Masks()) == 0
+    found, kept = after.annotation, taken_by(program, PaintedMasks()) == 0
     x, y, width, height = found["bbox"]
     columns, rows = (
         np.floor(low + (np.arange(SIDE) + 0.5) / SIDE * size).astype(int)

@@ -9,8 +9,8 @@ from support.image_files import needs
 
 from augcli.geometry import Frame
 from augcli.labels.keypoints import side_of, swapped, unpaired
-from augcli.labels.rasterize import Masks, taken_by
-from augcli.labels.warp import Rules
+from augcli.labels.rasterize import PaintedMasks, taken_by
+from augcli.labels.warp import AnnotationRules
 
 FRAME = Frame(WIDTH, HEIGHT)
 POINTS = [5, 6, 2, 8, 9, 1, 30, 12, 2]  # nose, left_eye, right_eye
@@ -104,7 +104,7 @@ def test_a_point_that_a_step_takes_from_the_labels_is_no_point():
     every = [value for x in range(0, WIDTH, 3) for y in range(0, HEIGHT, 3) for value in (x, y, 2)]
     before = annotation(keypoints=every, bbox=[0, 0, WIDTH, HEIGHT])
     (after,), program = run([erased, "vertical_flip"], before, frame=FRAME)
-    kept = taken_by(program, Masks())[::-1] == 0
+    kept = taken_by(program, PaintedMasks())[::-1] == 0
     assert after.annotation["keypoints"][2::3] == [2 * int(kept[y, x]) for x, y, _ in triples(every)]
     assert 0 < after.annotation["num_keypoints"] < len(every) // 3
 
@@ -220,7 +220,7 @@ def test_a_mirror_of_any_names_is_its_own_inverse(names):
 
 
 def test_the_pairs_of_the_recipe_are_exchanged():
-    points, _ = moved_points(["horizontal_flip"], rules=Rules(mirror=(("nose", "left_eye"),)))
+    points, _ = moved_points(["horizontal_flip"], rules=AnnotationRules(mirror=(("nose", "left_eye"),)))
     assert triples(points) == [(31, 9, 1), (34, 6, 2), (9, 12, 2)]
 
 

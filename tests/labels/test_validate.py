@@ -26,7 +26,7 @@ from support.recipe_steps import program_of
 from augcli.errors import printable
 from augcli.geometry import Frame
 from augcli.labels.validate import Category, categories_of, checked
-from augcli.labels.warp import Rules, moved
+from augcli.labels.warp import AnnotationRules, moved
 
 POINTS = [5, 6, 2, 8, 9, 1, 0, 0, 0]
 
@@ -203,7 +203,7 @@ def test_whatever_json_says_gets_at_most_one_line(one):
 @settings(max_examples=200, deadline=None)
 def test_what_is_sound_can_be_moved_and_is_sound_after(one, program, boxes):
     if fault(one) is None:
-        (after,) = moved([one], program, CATEGORIES, Rules(2, 0.01, boxes))
+        (after,) = moved([one], program, CATEGORIES, AnnotationRules(2, 0.01, boxes))
         assert (after.annotation is None) == bool(after.reason)
         if after.annotation is not None:
             again = json.loads(json.dumps(after.annotation))

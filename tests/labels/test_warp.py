@@ -27,8 +27,8 @@ from support.annotations import (
 from support.recipe_steps import pixels
 
 from augcli.geometry import Frame
-from augcli.labels.rasterize import Masks, taken_by
-from augcli.labels.warp import Moved, Rules
+from augcli.labels.rasterize import PaintedMasks, taken_by
+from augcli.labels.warp import AnnotationRules, WarpedAnnotation
 
 FRAME = Frame(WIDTH, HEIGHT)
 FLIPS = {
@@ -77,7 +77,7 @@ def test_no_annotations_are_no_annotations():
 
 def test_captions_and_labels_stay_as_they_are():
     for before in (annotation(), {"id": 1, "image_id": 2, "caption": "x"}):
-        assert one(TURNED, before) == Moved(before)
+        assert one(TURNED, before) == WarpedAnnotation(before)
 
 
 # --- polygons
@@ -203,20 +203,24 @@ def test_a_box_alone_is_turned_by_arithmetic():
     before = annotation(bbox=[3.25, 4.5, 10.0, 20.5], segmentation=[])
     x, y, width, height = before["bbox"]
     for rule in ("corners", "ellipse"):
-        assert {name: fields([name], before, rules=Rules(boxes=rule))["bbox"] for name in FLIPS} == {
+        assert {
+            name: fields([name], before, rules=AnnotationRules(boxes=rule))["bbox"] for name in FLIPS
+        } == {
             "horizontal_flip": [WIDTH - x - width, y, width, height],
             "vertical_flip": [x, HEIGHT - y - height, width, height],
             "transpose": [y, x, height, width],
             "rotate90": [y, WIDTH - x - width, height, width],
         }
-        after = fields(["transpose"], before, rules=Rules(boxes=rule))
+        after = fields(["transpose"], before, rules=AnnotationRules(boxes=rule))
         assert (after["area"], after["segmentation"]) == (205, [])
 
 
 def test_a_turned_box_is_around_its_corners_or_its_ellipse():
     before, eighth = annotation(bbox=[15, 10, 10, 10]), [{"rotate": {"degrees": 45}}]
     side = 10 * 2**0.5
-    corners, ellipse = (one(eighth, before, rules=Rules(boxes=rule)) for rule in ("corners", "ellipse"))
+    corners, ellipse = (
+        one(eighth, before, rules=AnnotationRules(boxes=rule)) for rule in ("corners", "ellipse")
+    )
     assert corners.annotation["bbox"] == pytest.approx([20 - side / 2, 15 - side / 2, side, side], abs=0.01)
     assert ellipse.annotation["bbox"] == [15, 10, 10, 10]
     assert (corners.how, ellipse.how) == ("corners", "ellipse")
@@ -268,33 +272,35 @@ def test_what_no_pixel_shows_is_dropped():
 
 def test_what_is_left_too_small_is_dropped():
     for before in in_every_form(ACROSS):
-        assert one(LEFT_HALF, before, rules=Rules(min_area=10)).annotation["area"] == 10
-        after = one(LEFT_HALF, before, rules=Rules(min_area=10.5))
+        assert one(LEFT_HALF, before, rules=AnnotationRules(min_area=10)).annotation["area"] == 10
+        after = one(LEFT_HALF, before, rules=AnnotationRules(min_area=10.5))
         assert (after.annotation, after.reason) == (None, "10 px are left, min_area is 10.5")
 
 
 def test_what_was_small_before_is_kept():
     for before in in_every_form([5.0, 5.0, 8.0, 5.0, 8.0, 8.0, 5.0, 8.0]):
-        assert one(["vertical_flip"], before, rules=Rules(min_area=100)).annotation["area"] == 9
+        assert one(["vertical_flip"], before, rules=AnnotationRules(min_area=100)).annotation["area"] == 9
 
 
 def test_what_is_hardly_visible_is_dropped():
     for before in in_every_form(ACROSS):
-        assert one(LEFT_HALF, before, rules=Rules(min_visibility=0.1)).reason == ""
-        after = one(LEFT_HALF, before, rules=Rules(min_visibility=0.25))
+        assert one(LEFT_HALF, before, rules=AnnotationRules(min_visibility=0.1)).reason == ""
+        after = one(LEFT_HALF, before, rules=AnnotationRules(min_visibility=0.25))
         assert (after.annotation, after.reason) == (None, "visibility 0.1, min_visibility 0.25")
 
 
 def test_visibility_is_the_share_after_the_warp():
     larger = [{"scale": {"factor": 2}}, *LEFT_HALF]  # 2 by 5 pixels are left of 20 by 20
     for before in in_every_form(ACROSS):
-        assert one(larger, before, rules=Rules(min_visibility=0.02)).reason == ""
-        assert one(larger, before, rules=Rules(min_visibility=0.03)).reason.startswith("visibility 0.025, ")
+        assert one(larger, before, rules=AnnotationRules(min_visibility=0.02)).reason == ""
+        assert one(larger, before, rules=AnnotationRules(min_visibility=0.03)).reason.startswith(
+            "visibility 0.025, "
+        )
 
 
 def test_an_object_that_left_the_source_is_as_visible_as_it_was():
     before = polygons([-10.0, 5.0, 10.0, 5.0, 10.0, 15.0, -10.0, 15.0])
-    assert one(["vertical_flip"], before, rules=Rules(min_visibility=0.99)).reason == ""
+    assert one(["vertical_flip"], before, rules=AnnotationRules(min_visibility=0.99)).reason == ""
 
 
 # --- steps that take pixels away
@@ -349,10 +355,10 @@ def test_a_box_of_which_nothing_is_left_is_dropped():
 def test_what_a_step_takes_of_a_box_is_not_visible():
     erased = [{"grid_mask": {"distance": 1, "ratio": 0.5, "mask": "ignore"}}]
     before = annotation(bbox=[0, 0, 40, 30])
-    share = taken_by(run(erased, before, frame=FRAME)[1], Masks()).mean()
+    share = taken_by(run(erased, before, frame=FRAME)[1], PaintedMasks()).mean()
     assert 0.1 < share < 0.9
-    assert one(erased, before, rules=Rules(min_visibility=0.99 - share)).reason == ""
-    least = Rules(min_visibility=1.01 - share)
+    assert one(erased, before, rules=AnnotationRules(min_visibility=0.99 - share)).reason == ""
+    least = AnnotationRules(min_visibility=1.01 - share)
     assert one(erased, before, rules=least).reason.startswith(f"visibility {1 - share:.3g}, ")
 
 

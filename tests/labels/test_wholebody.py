@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from support.annotations import HEIGHT, WIDTH, annotation, run
 
 from augcli.geometry import Frame
-from augcli.labels.warp import Rules
+from augcli.labels.warp import AnnotationRules
 from augcli.labels.wholebody import MIRRORED
 
 FRAME = Frame(WIDTH, HEIGHT)
@@ -130,7 +130,7 @@ def test_one_hand_alone_becomes_the_other():
 
 def test_boxes_follow_the_rule_for_boxes():
     before = person(face_box=[15.0, 10.0, 10.0, 10.0])
-    after = one([{"rotate": {"degrees": 45}}], before, rules=Rules(boxes="ellipse")).annotation
+    after = one([{"rotate": {"degrees": 45}}], before, rules=AnnotationRules(boxes="ellipse")).annotation
     assert after["face_box"] == [15.0, 10.0, 10.0, 10.0]
 
 

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from augcli.output.journal import JOURNAL, Entry, Input, append, read, reading
+from augcli.output.journal import JOURNAL, Input, JournalEntry, append, read, reading
 from augcli.output.store import Store
 from augcli.text import dumps
 
 ENTRIES = [
-    Entry(
+    JournalEntry(
         f"caf\u00e9 \u2028{n}|aug|{n}",
         "digest",
         {"file_name": f"{n}\r.jpg"},
@@ -37,7 +37,7 @@ def store(tmp_path):
 def entries_in(store):
     """The entries of a journal, whole."""
     with reading(store) as at:
-        return [at(kept.place, Entry) for kept in read(store).values()]
+        return [at(kept.place, JournalEntry) for kept in read(store).values()]
 
 
 def test_there_is_nothing_before_the_first_entry(store):
@@ -66,7 +66,7 @@ def test_what_a_new_run_has_to_know_is_kept(store):
 
 
 def test_the_last_entry_of_a_pair_holds(store):
-    again = Entry(ENTRIES[0].pair, "other", {}, {}, {})
+    again = JournalEntry(ENTRIES[0].pair, "other", {}, {}, {})
     append(store, [*ENTRIES, again])
     assert read(store)[again.pair].sizes == {}
     assert entries_in(store) == [again, *ENTRIES[1:]]

@@ -325,15 +325,15 @@ def test_another_fingerprint_is_refused(source, out, monkeypatch):
 
 def test_other_inputs_are_refused_by_name(source, out, tmp_path):
     run(FLIPS, source, out)
-    mend = "; name another output, or use --overwrite"
+    hint = "; name another output, or use --overwrite"
     save(source / "images/c.jpg", photo(2))
     save(source / "masks/c.png", labels(2))
     added = refusal(FLIPS, source, out)
-    assert added == f"{out}: belongs to other inputs: 1 new (images/c){mend}"
+    assert added == f"{out}: belongs to other inputs: 1 new (images/c){hint}"
     for name in ("images/b.jpg", "masks/b.png"):
         (source / name).unlink()
     both = refusal(FLIPS, source, out)
-    assert both == f"{out}: belongs to other inputs: 1 new (images/c), 1 gone (images/b){mend}"
+    assert both == f"{out}: belongs to other inputs: 1 new (images/c), 1 gone (images/b){hint}"
 
 
 @pytest.mark.parametrize("name", ["images/a.jpg", "masks/a.png"])

@@ -5,7 +5,7 @@ from support.datasets_on_disk import mounted
 
 from augcli.errors import OutputError
 from augcli.output import staging as output
-from augcli.output.journal import Entry, append
+from augcli.output.journal import JournalEntry, append
 from augcli.output.staging import begin, describe, discard, find, is_whole, locked, reopen
 from augcli.output.store import Store, StoreError
 
@@ -14,7 +14,7 @@ LINES = [b'{"file_name": "images/a.jpg"}']
 
 
 def entry(name="images/a.jpg", size=3):
-    return Entry(f"{name}|original|1", "d", {"file_name": name}, {name: size}, {})
+    return JournalEntry(f"{name}|original|1", "d", {"file_name": name}, {name: size}, {})
 
 
 def built(out, name="images/a.jpg"):

@@ -13,7 +13,14 @@ from pydantic import BaseModel
 from augcli.cli.app import cli
 from augcli.errors import AugcliError
 from augcli.recipe import parse_recipe
-from augcli.recipe.catalogue import Entry, Parameter, catalogue, entry_of, parameters_of, recipe_options
+from augcli.recipe.catalogue import (
+    CatalogueEntry,
+    Parameter,
+    catalogue,
+    entry_of,
+    parameters_of,
+    recipe_options,
+)
 from augcli.recipe.parse import GROUPS
 from augcli.transforms import TRANSFORMS
 
@@ -30,7 +37,7 @@ def test_every_transform_and_group_is_in_the_catalogue_once() -> None:
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.name)
-def test_everything_is_described(entry: Entry) -> None:
+def test_everything_is_described(entry: CatalogueEntry) -> None:
     assert entry.summary.endswith(".")
     assert entry.labels
     assert entry.fuses
@@ -40,13 +47,13 @@ def test_everything_is_described(entry: Entry) -> None:
 
 
 @pytest.mark.parametrize("entry", TRANSFORM_ENTRIES, ids=lambda entry: entry.name)
-def test_every_transform_names_its_source_and_definition(entry: Entry) -> None:
+def test_every_transform_names_its_source_and_definition(entry: CatalogueEntry) -> None:
     assert entry.source
     assert entry.definition_number == TRANSFORMS[entry.name].definition_number
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.name)
-def test_every_example_is_a_step(entry: Entry) -> None:
+def test_every_example_is_a_step(entry: CatalogueEntry) -> None:
     recipe = parse_recipe(f"transforms:\n  - {entry.example}\n", "recipe.yaml")
     assert recipe.variants[0].children[0].name == f"{entry.name}#0"
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from augcli.errors import RecipeError
-from augcli.recipe.yaml_text import MAX_BYTES, Place, parse_document, shown_path
+from augcli.recipe.yaml_text import MAX_BYTES, Position, parse_document, shown_path
 
 
 def refusal(text: str | bytes) -> str:
@@ -62,10 +62,10 @@ def test_nan_is_a_float() -> None:
 def test_every_key_and_value_has_its_place() -> None:
     document = parse_document("a:\n  - b: 1\n    c: [2,\n      3]\n", "r.yaml")
     assert document.data == {"a": [{"b": 1, "c": [2, 3]}]}
-    assert document.keys["a", 0, "c"] == Place(3, 5)
-    assert document.values["a", 0, "c"] == Place(3, 8)
-    assert document.values["a", 0, "c", 1] == Place(4, 7)
-    assert document.place(("a", 0, "missing", 5), key=True) == Place(2, 5)
+    assert document.keys["a", 0, "c"] == Position(3, 5)
+    assert document.values["a", 0, "c"] == Position(3, 8)
+    assert document.values["a", 0, "c", 1] == Position(4, 7)
+    assert document.place(("a", 0, "missing", 5), key=True) == Position(2, 5)
 
 
 def test_a_path_is_shown_as_keys_and_indices() -> None:
@@ -74,7 +74,7 @@ def test_a_path_is_shown_as_keys_and_indices() -> None:
 
 
 def test_a_byte_order_mark_is_no_part_of_the_text() -> None:
-    assert parse_document(b"\xef\xbb\xbfa: 1", "r.yaml").keys["a",] == Place(1, 1)
+    assert parse_document(b"\xef\xbb\xbfa: 1", "r.yaml").keys["a",] == Position(1, 1)
 
 
 def test_aliases_are_allowed() -> None:

@@ -5,10 +5,10 @@ import pytest
 from skimage import data
 from support.recipe_steps import program_of
 
-from augcli.data import Marks, PixelFormat, Sample
+from augcli.data import FillValues, PixelFormat, Sample
 from augcli.errors import ImageError
 from augcli.geometry import Frame
-from augcli.render.render import Look, render
+from augcli.render.render import RenderOptions, render
 
 PHOTO = np.ascontiguousarray(data.astronaut()[:120, :160])
 STEPS = [
@@ -24,8 +24,8 @@ SIXTEEN = PHOTO.astype(np.uint16) * 257
 def run(steps, image, meaning=None, masks=None, soft=frozenset(), border="reflect"):
     frame = Frame(image.shape[1], image.shape[0])
     sample = Sample(image, masks or {}, meaning, soft)
-    marks = dict.fromkeys(sample.masks, Marks())
-    return render(program_of(steps, frame, border), sample, Look(), marks).sample
+    marks = dict.fromkeys(sample.masks, FillValues())
+    return render(program_of(steps, frame, border), sample, RenderOptions(), marks).sample
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from augcli.errors import ImageError
 from augcli.geometry import Field, Fold, Frame, Projective, Warp
 from augcli.render.program import build_program, needs_chain
 from augcli.transforms import TRANSFORMS
-from augcli.transforms.operations import Applied, Move
+from augcli.transforms.operations import Applied, SpatialOp
 
 FRAME = Frame(64, 48)
 BORDERS = ["reflect", "replicate", "wrap", "constant"]
@@ -115,7 +115,7 @@ def test_a_chain_is_its_steps_one_by_one(steps, border, copy):
     frame, ways = FRAME, []
     for step in resolved:
         move = TRANSFORMS[step.name].operate(step.params, frame)
-        assert isinstance(move, Move)
+        assert isinstance(move, SpatialOp)
         maps = tuple(_with(step, border) for step in move.maps)
         ways.append(Warp(frame, move.frame, maps))
         frame = move.frame

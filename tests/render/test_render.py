@@ -7,11 +7,11 @@ from skimage import data
 from support.recipe_steps import IGNORE, pixels, program_of, run
 
 import augcli.render.render as rendering
-from augcli.data import Marks, Sample
+from augcli.data import FillValues, Sample
 from augcli.errors import ImageError
 from augcli.geometry import Frame
 from augcli.render import coordinates
-from augcli.render.render import Look, render
+from augcli.render.render import RenderOptions, render
 
 PHOTO = data.astronaut()[20:173, 90:291]
 MASK = (np.arange(153 * 201) % 65521).astype(np.uint16).reshape(153, 201)
@@ -142,9 +142,9 @@ def test_other_borders_fill_nothing(steps, border):
 def test_the_share_of_filled_pixels_is_told():
     program = program_of([{"translate": {"x": 0.25}}], Frame(40, 10), "constant")
     sample = Sample(np.full((10, 40, 3), 9, np.uint8), {})
-    assert render(program, sample, Look(), {}).filled == 0.25
+    assert render(program, sample, RenderOptions(), {}).filled == 0.25
     program = program_of([{"translate": {"x": 0.25}}], Frame(40, 10), "reflect")
-    assert render(program, sample, Look(), {}).filled == 0
+    assert render(program, sample, RenderOptions(), {}).filled == 0
 
 
 def test_a_filled_pixel_is_transparent():
@@ -158,7 +158,9 @@ def test_each_mask_has_its_fill():
     masks = {"cells": np.ones((4, 4), np.uint16), "colours": np.ones((4, 4, 3), np.uint8)}
     sample = Sample(np.ones((4, 4, 1), np.uint8), masks)
     program = program_of([{"pad": {"left": 1}}], Frame(4, 4), "constant")
-    found = render(program, sample, Look(), {"cells": Marks(65535), "colours": Marks((9, 8, 7))}).sample.masks
+    found = render(
+        program, sample, RenderOptions(), {"cells": FillValues(65535), "colours": FillValues((9, 8, 7))}
+    ).sample.masks
     assert found["cells"][:, 0].tolist() == [65535] * 4
     assert found["colours"][0].tolist() == [[9, 8, 7]] + [[1, 1, 1]] * 4
 

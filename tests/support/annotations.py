@@ -9,9 +9,9 @@ from pycocotools import mask as coco
 from support.paths import DATA
 from support.recipe_steps import program_of
 
-from augcli.labels.rasterize import Masks, taken_by
+from augcli.labels.rasterize import PaintedMasks, taken_by
 from augcli.labels.validate import categories_of, checked
-from augcli.labels.warp import Rules, moved
+from augcli.labels.warp import AnnotationRules, moved
 
 WIDTH, HEIGHT = 40, 30
 POSE = ["nose", "left_eye", "right_eye"]
@@ -89,8 +89,8 @@ def run(steps, *annotations, frame, rules=None, categories=CATEGORIES, **draws):
     for one in annotations:
         assert checked(one, frame.width, frame.height, categories) is None
     program = program_of(steps, frame, "constant", **draws)
-    taken = taken_by(program, Masks())
-    return moved(annotations, program, categories, rules or Rules(), taken), program
+    taken = taken_by(program, PaintedMasks())
+    return moved(annotations, program, categories, rules or AnnotationRules(), taken), program
 
 
 @lru_cache

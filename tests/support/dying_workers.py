@@ -12,7 +12,7 @@ def set_up_deadly(context):
     answer = worker.set_up(context)
 
     def deadly(task):
-        if isinstance(task, worker.Make) and "deadly" in task.job.item.key:
+        if isinstance(task, worker.MakePairs) and "deadly" in task.job.item.key:
             os.kill(os.getpid(), signal.SIGKILL)
         return answer(task)
 

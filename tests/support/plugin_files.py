@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 import numpy as np
 
 from augcli.extend import (
-    Distribution, Geometric, Move, Neighbourhood, Number, Parameter, Projective, normal_noise
+    Distribution, Geometric, SpatialOp, Neighbourhood, Number, Parameter, Projective, normal_noise
 )
 
 
@@ -42,7 +42,7 @@ class Squeeze(Geometric, family="geometric"):
     @classmethod
     def operate(cls, params, frame):
         k = params["factor"]
-        return Move((Projective.affine(k, 0, frame.width / 2 * (1 - k), 0, 1, 0),), frame)
+        return SpatialOp((Projective.affine(k, 0, frame.width / 2 * (1 - k), 0, 1, 0),), frame)
 '''
 
 

@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from augcli.data import Marks, Sample
+from augcli.data import FillValues, Sample
 from augcli.geometry import Border, Frame
 from augcli.labels.masks import MaskSpec
 from augcli.pipeline.augment import Making
 from augcli.recipe import Variant, parse_recipe
 from augcli.render.draw import Drawn, draw, resolve
 from augcli.render.program import Program, build_program
-from augcli.render.render import Look, render
+from augcli.render.render import RenderOptions, render
 from augcli.transforms.operations import Applied
 
 IGNORE = 255
@@ -64,8 +64,8 @@ def pixels(
     image = np.asarray(image)
     flat = image.ndim == 2
     sample = Sample(image[..., None] if flat else image, {} if mask is None else {"mask": mask})
-    look = Look(interpolation, fill)  # type: ignore[arg-type]
-    result = render(program, sample, look, {"mask": Marks(IGNORE)}).sample
+    look = RenderOptions(interpolation, fill)  # type: ignore[arg-type]
+    result = render(program, sample, look, {"mask": FillValues(IGNORE)}).sample
     return (result.image[..., 0] if flat else result.image), result.masks.get("mask")
 
 

@@ -11,7 +11,7 @@ from augcli.data import PixelFormat, Sample
 from augcli.errors import ImageError, RecipeError
 from augcli.geometry import Frame
 from augcli.render.program import build_program
-from augcli.render.render import Look, render
+from augcli.render.render import RenderOptions, render
 from augcli.transforms.channel import PCA_DEVIATIONS, PCA_VECTORS, planckian_rgb
 
 PHOTO = data.astronaut()[100:164, 150:230]
@@ -184,7 +184,7 @@ def test_bands_are_refused_by_name(name):
     bands = Sample(np.zeros((64, 80, 5), np.uint8), {}, PixelFormat("multi"))
     expected = f"{step.name} has no meaning for a picture of 5 bands; leave {step.name} out of the recipe"
     with pytest.raises(ImageError) as caught:
-        render(program, bands, Look(), {})
+        render(program, bands, RenderOptions(), {})
     assert str(caught.value) == expected
 
 

@@ -12,15 +12,15 @@ from pydantic.fields import FieldInfo
 from skimage import data
 from support.recipe_steps import applied, drawn, pixels, program_of, run
 
-from augcli.data import Marks, PixelFormat, Sample
+from augcli.data import FillValues, PixelFormat, Sample
 from augcli.errors import ImageError
 from augcli.geometry import Frame
 from augcli.recipe import parse_recipe
 from augcli.render.program import build_program
-from augcli.render.render import Look, render
+from augcli.render.render import RenderOptions, render
 from augcli.rng import Draws
 from augcli.transforms import TRANSFORMS
-from augcli.transforms.operations import Applied, Move, Tint
+from augcli.transforms.operations import Applied, ColorOp, SpatialOp
 from augcli.transforms.parameters import Number
 
 FRAME = Frame(240, 180)
@@ -132,10 +132,10 @@ def moved(name: str, image: Any, mask: Any = None, copy: int = 1) -> tuple[Any, 
     frame, moves = FRAME, []
     for step in applied(always(name), FRAME, mask=mask, copy=copy):
         operation = TRANSFORMS[step.name].operate(step.params, frame)
-        if isinstance(operation, Move):
+        if isinstance(operation, SpatialOp):
             moves.append(step)
             frame = operation.frame
-        elif not isinstance(operation, Tint):
+        elif not isinstance(operation, ColorOp):
             moves.append(Applied("end_warp", {}))
     return pixels(build_program(moves, FRAME, "reflect"), image, mask)
 
@@ -265,7 +265,7 @@ def test_a_picture_of_another_kind_works_or_is_refused_by_name(name, kind):
     if isinstance(made, ImageError):
         steps = {step.name for step in applied(always(name), FRAME, mask=MASK)}
         assert any(step in str(made) for step in steps)
-        assert made.mend
+        assert made.hint
         return
     assert (made.image.dtype, made.image.shape[2]) == (image.dtype, image.shape[2])
     assert made.image.shape[:2] == made.masks["mask"].shape
@@ -275,7 +275,9 @@ def test_a_picture_of_another_kind_works_or_is_refused_by_name(name, kind):
 
 def outcome(name: str, sample: Sample) -> Sample | ImageError:
     try:
-        return render(program_of(always(name), FRAME, mask=MASK), sample, Look(), {"mask": Marks(255)}).sample
+        return render(
+            program_of(always(name), FRAME, mask=MASK), sample, RenderOptions(), {"mask": FillValues(255)}
+        ).sample
     except ImageError as error:
         return error
 

@@ -7,14 +7,14 @@ import pytest
 from skimage import data
 from support.recipe_steps import applied, program_of, run
 
-from augcli.data import Coding, LabelMap, Marks, Mask, Sample
+from augcli.data import Coding, FillValues, LabelMap, Mask, Sample
 from augcli.errors import AugcliError, ImageError
 from augcli.geometry import Frame
 from augcli.labels.mask_kinds import find_spec
 from augcli.labels.masks import look_at
 from augcli.pipeline.prepare import fillers_of
 from augcli.recipe import parse_recipe
-from augcli.render.render import Look, render
+from augcli.render.render import RenderOptions, render
 from augcli.transforms.mask_dropout import objects_in
 
 PHOTO = data.astronaut()[:180, :240]
@@ -210,7 +210,7 @@ def test_a_soft_mask_is_filled_with_0_and_kept_under_keep():
     sample = Sample(PHOTO, {"depth": depth}, soft=frozenset({"depth"}))
     for policy, lowest in (("background", 0), ("keep", 2.5)):
         program = program_of([{"cutout": {"size": 0.5, "mask": policy}}], FRAME)
-        found = render(program, sample, Look(), {"depth": Marks()}).sample.masks["depth"]
+        found = render(program, sample, RenderOptions(), {"depth": FillValues()}).sample.masks["depth"]
         assert found.min() == lowest
     assert (depth == 2.5).all()
 
@@ -265,5 +265,5 @@ def test_rgb_masks_need_colours_for_the_policies():
 
 
 def test_a_policy_asks_nothing_of_masks_that_can_follow_it():
-    assert spec_for(CUT % "background", [[0, 255]]).marks == Marks(0, 0)
-    assert spec_for(CUT % "ignore", [[0, 1, 2]]).marks == Marks(255, 0)
+    assert spec_for(CUT % "background", [[0, 255]]).marks == FillValues(0, 0)
+    assert spec_for(CUT % "ignore", [[0, 1, 2]]).marks == FillValues(255, 0)

@@ -9,8 +9,8 @@ from augcli.data import PixelFormat
 from augcli.transforms.operations import (
     LUMA,
     ColorMatrix,
-    Contrast,
-    Gamma,
+    ContrastOp,
+    GammaCurve,
     HueTurn,
     Round,
     apply_colors,
@@ -26,7 +26,7 @@ matrices = st.builds(
     st.lists(entries, min_size=9, max_size=9),
     st.lists(entries, min_size=3, max_size=3),
 )
-others = st.sampled_from([Gamma(0.5), HueTurn(0.2, "hsv")])  # Round would turn a tie into a level
+others = st.sampled_from([GammaCurve(0.5), HueTurn(0.2, "hsv")])  # Round would turn a tie into a level
 CUBE = np.stack(np.meshgrid(*[np.linspace(0, 255, 9)] * 3), axis=-1).reshape(27, 27, 3).astype(np.uint8)
 IDENTITY = ColorMatrix.of(np.eye(3))
 RGB8 = PixelFormat()
@@ -48,8 +48,8 @@ def test_fused_operations_are_the_operations_one_by_one(ops):
 
 
 def test_no_two_matrices_stay_side_by_side():
-    ops = [IDENTITY, IDENTITY, Gamma(2.0), IDENTITY, IDENTITY]
-    assert [type(op) for op in fused(ops)] == [ColorMatrix, Gamma, ColorMatrix]
+    ops = [IDENTITY, IDENTITY, GammaCurve(2.0), IDENTITY, IDENTITY]
+    assert [type(op) for op in fused(ops)] == [ColorMatrix, GammaCurve, ColorMatrix]
 
 
 @settings(max_examples=30, deadline=None)
@@ -110,8 +110,8 @@ def test_a_diagonal_matrix_is_per_channel(linear, expected):
 def test_contrast_blends_with_the_grey_of_the_mean():
     mean = np.array([0.2, 0.4, 0.6])
     grey = 0.299 * 0.2 + 0.587 * 0.4 + 0.114 * 0.6
-    np.testing.assert_allclose(Contrast(0.0).bound(mean)(CUBE / 255), np.full(CUBE.shape, grey))
-    np.testing.assert_allclose(Contrast(1.0).bound(mean)(CUBE / 255), CUBE / 255)
+    np.testing.assert_allclose(ContrastOp(0.0).bound(mean)(CUBE / 255), np.full(CUBE.shape, grey))
+    np.testing.assert_allclose(ContrastOp(1.0).bound(mean)(CUBE / 255), CUBE / 255)
 
 
 def test_rounding_is_to_whole_levels():

@@ -108,9 +108,9 @@ FAULTS = {
         "return pixels[1:]\n        np.rint",
         "film_grain was given uint8 (29, 37, 3) and returned uint8 (28, 37, 3)",
     ),
-    "return Move": (
-        "return 7\n        Move",
-        "squeeze: operate gives a Move, Tint, Filter or Drop, got int",
+    "return SpatialOp": (
+        "return 7\n        SpatialOp",
+        "squeeze: operate gives a SpatialOp, ColorOp, Filter or Drop, got int",
     ),
 }
 
@@ -132,7 +132,7 @@ def test_what_a_plugin_gets_wrong_costs_its_copies_by_name(fault, film, tmp_path
 
 
 def test_an_error_of_a_plugin_crosses_a_process_border_with_its_traceback():
-    error = PluginError("broke", where="a.png", mend="mend it", traceback="Traceback ...")
+    error = PluginError("broke", where="a.png", hint="mend it", traceback="Traceback ...")
     again = pickle.loads(pickle.dumps(error))  # noqa: S301
     assert (str(again), again.traceback) == ("a.png: broke; mend it", "Traceback ...")
 

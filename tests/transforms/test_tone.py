@@ -17,7 +17,7 @@ from support.recipe_steps import program_of, run, variant_of
 from augcli.data import PixelFormat, Sample
 from augcli.errors import ImageError, RecipeError
 from augcli.geometry import Frame
-from augcli.render.render import Look, render
+from augcli.render.render import RenderOptions, render
 from augcli.transforms import curves
 
 PHOTO = data.astronaut()[100:164, 150:230]
@@ -57,7 +57,7 @@ def rendered(name, pixels, meaning):
     """A step on pixels (H, W, C) of another meaning than their channels and type say."""
     frame = Frame(pixels.shape[1], pixels.shape[0])
     sample = Sample(pixels, {}, meaning)
-    return render(program_of([{name: STEPS[name]}], frame), sample, Look(), {}).sample.image
+    return render(program_of([{name: STEPS[name]}], frame), sample, RenderOptions(), {}).sample.image
 
 
 # curves
@@ -88,7 +88,7 @@ def test_posterize_masks_the_highest_bits_of_deeper_ranges(high, bits):
     levels = np.arange(high + 1, dtype=np.uint16).reshape(64, -1, 1)
     sample = Sample(levels, {}, PixelFormat("grey", high=high))
     program = program_of([{"posterize": {"bits": bits}}], Frame(levels.shape[1], 64))
-    found = render(program, sample, Look(), {}).sample.image
+    found = render(program, sample, RenderOptions(), {}).sample.image
     lost = (high + 1) >> bits
     np.testing.assert_array_equal(found, levels & ~np.uint16(lost - 1))
 
@@ -133,7 +133,7 @@ heights = st.lists(st.floats(0, 1), min_size=2, max_size=8)
 def test_a_curve_goes_through_its_points_and_never_beyond_them(ys, random):
     xs = [0.0, *sorted(random.sample(range(1, 1000), len(ys) - 2)), 1000.0]
     points = tuple((x / 1000, y) for x, y in zip(xs, ys, strict=True))
-    curve = curves.Curve(points)
+    curve = curves.PchipCurve(points)
     np.testing.assert_allclose(curve(np.array([x for x, _ in points])), ys, atol=1e-12)
     for (left, low), (right, high) in pairwise(points):
         between = curve(np.linspace(left, right, 30))
@@ -150,7 +150,7 @@ def test_any_curve_is_scipys_pchip(ys, random):
     y[np.abs(y) < 1e-6] = 0  # scipy's harmonic mean divides by slopes of nearly nothing
     at = np.linspace(0, 1, 400)
     expected = PchipInterpolator(x, y)(at)
-    np.testing.assert_allclose(curves.Curve(tuple(zip(x, y, strict=True)))(at), expected, atol=1e-9)
+    np.testing.assert_allclose(curves.PchipCurve(tuple(zip(x, y, strict=True)))(at), expected, atol=1e-9)
 
 
 @pytest.mark.parametrize(
@@ -211,7 +211,7 @@ def test_autocontrast_stretches_sixteen_bits_to_the_range():
     low, high = int(deep.min()), int(deep.max())
     assert off(found, (deep[..., 0] - low) * (65535 / (high - low))) <= 1
     sample = Sample(deep, {}, PixelFormat("grey", low=500, high=40000))
-    stretched = render(program_of(["autocontrast"], Frame(80, 64)), sample, Look(), {}).sample.image
+    stretched = render(program_of(["autocontrast"], Frame(80, 64)), sample, RenderOptions(), {}).sample.image
     assert (stretched.min(), stretched.max()) == (500, 40000)
 
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -48,12 +49,23 @@ class Failure:
     pairs: int
     what: str
     where: str
-    mend: str
+    hint: str
 
     def sentence(self) -> str:
         """The failure in one line."""
         of = f"variant {self.variant}: " if self.variant else ""
-        return str(ImageError(of + self.what, where=self.where, mend=self.mend))
+        return str(ImageError(of + self.what, where=self.where, hint=self.hint))
+
+    def as_json(self) -> dict[str, Any]:
+        """The failure for programs."""
+        return {
+            "key": self.key,
+            "variant": self.variant,
+            "pairs": self.pairs,
+            "what": self.what,
+            "where": self.where,
+            "mend": self.hint,
+        }
 
 
 @dataclass(frozen=True)
@@ -77,7 +89,7 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class Context:
+class CheckContext:
     """What all tasks of a survey share; `categories` go by annotation file."""
 
     root: Path
@@ -87,7 +99,7 @@ class Context:
 
 
 @dataclass(frozen=True)
-class Look:
+class CountValues:
     """A task: count the values of a source's masks, before it is known what masks are here."""
 
     job: Job
@@ -101,18 +113,18 @@ class Examine:
     specs: Mapping[str, MaskSpec]
 
 
-Task = Look | Examine
+CheckTask = CountValues | Examine
 
 
-def set_up(context: Context) -> Callable[[Task], Seen]:
+def set_up(context: CheckContext) -> Callable[[CheckTask], Seen]:
     """Prepare a worker; returns its job function."""
-    return lambda task: _looked(context, task) if isinstance(task, Look) else _examined(context, task)
+    return lambda task: _looked(context, task) if isinstance(task, CountValues) else _examined(context, task)
 
 
 def failure_of(job: Job, error: ImageError) -> Failure:
     """The failure of all pairs of a source."""
     where = error.where or job.item.image
-    return Failure(job.item.key, None, len(job.pairs), error.what, where, error.mend)
+    return Failure(job.item.key, None, len(job.pairs), error.what, where, error.hint)
 
 
 @contextmanager
@@ -123,10 +135,10 @@ def _noted(errors: list[ImageError], where: str) -> Iterator[None]:
     except ImageError as error:
         errors.append(error)
     except MemoryError:
-        errors.append(ImageError("not enough memory", where=where, mend="use fewer workers (-j)"))
+        errors.append(ImageError("not enough memory", where=where, hint="use fewer workers (-j)"))
 
 
-def _looked(context: Context, task: Look) -> Seen:
+def _looked(context: CheckContext, task: CountValues) -> Seen:
     """The values of a source's masks, of several files the first one's; what fails is left out."""
     item, values = task.job.item, list[Values]()
     for name, path in item.masks.items():
@@ -138,9 +150,9 @@ def _looked(context: Context, task: Look) -> Seen:
     return Seen(item.key, values=tuple(values))
 
 
-def _examined(context: Context, task: Examine) -> Seen:
+def _examined(context: CheckContext, task: Examine) -> Seen:
     """All there is to say of a source. Its faults are named file by file, one of each."""
-    item, source = task.job.item, _Source(context, task)
+    item, source = task.job.item, _SourceFindings(context, task)
     with _noted(source.errors, item.image):
         source.read_image()
     for name in item.masks:
@@ -151,13 +163,13 @@ def _examined(context: Context, task: Examine) -> Seen:
     return source.seen(tuple(failures))
 
 
-class _Source:
+class _SourceFindings:
     """What is found of a source while its files are read, one after the other.
 
     No pixels are kept but those of the map of panoptic segments.
     """
 
-    def __init__(self, context: Context, task: Examine) -> None:
+    def __init__(self, context: CheckContext, task: Examine) -> None:
         self.context, self.item, self.specs = context, task.job.item, task.specs
         self.image: Header | None = None
         self.masks: dict[str, Header] = {}
@@ -236,7 +248,7 @@ class _Source:
         return Seen(self.item.key, *found, self.note, self.sha256, labels, annotations)
 
 
-def _pair_failures(context: Context, task: Examine, header: Header) -> list[Failure]:
+def _pair_failures(context: CheckContext, task: Examine, header: Header) -> list[Failure]:
     """The variants whose pairs would fail: for the picture's size, its labels, or what a format can hold."""
     recipe, item = context.recipe, task.job.item
     failed: dict[str, list[ImageError]] = {}
@@ -250,7 +262,7 @@ def _pair_failures(context: Context, task: Examine, header: Header) -> list[Fail
         except ImageError as error:
             failed.setdefault(pair.variant, []).append(error)
     return [
-        Failure(item.key, variant, len(errors), errors[0].what, item.image, errors[0].mend)
+        Failure(item.key, variant, len(errors), errors[0].what, item.image, errors[0].hint)
         for variant, errors in failed.items()
     ]
 
@@ -260,7 +272,7 @@ def _is_tried(variant: Variant) -> bool:
     return variant.accept is not None or variant.looks_at_labels
 
 
-def _making(context: Context, task: Examine) -> Making:
+def _making(context: CheckContext, task: Examine) -> Making:
     """The source in memory."""
     recipe = context.recipe
     source = read_source(context.root, task.job.item, task.specs, recipe, context.max_pixels)
@@ -279,7 +291,7 @@ def _check_pair(recipe: Recipe, pair: Pair, header: Header) -> None:
     is_encoded = pair.variant != ORIGINAL or written != header.format
     made = (header.dtype, header.colors, header.alpha, header.channels, header.has_icc)
     if is_encoded and (refusal := _encoding_error(written, *made)):
-        raise ImageError(refusal[0], mend=refusal[1])
+        raise ImageError(refusal[0], hint=refusal[1])
 
 
 def last_frame(recipe: Recipe, variant: Variant, key: str, copy: int, frame: Frame) -> Frame:
@@ -306,5 +318,5 @@ def _encoding_error(
     try:
         encode_image(pixel, format=written, colors=colors, alpha=alpha, icc=profile)
     except ImageError as error:
-        return error.what, error.mend
+        return error.what, error.hint
     return None

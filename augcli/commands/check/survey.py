@@ -9,7 +9,16 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
 
-from augcli.commands.check.source import Context, Examine, Failure, Look, Seen, Task, failure_of, set_up
+from augcli.commands.check.source import (
+    CheckContext,
+    CheckTask,
+    CountValues,
+    Examine,
+    Failure,
+    Seen,
+    failure_of,
+    set_up,
+)
 from augcli.data import Dataset, Item
 from augcli.engines import Bug, Engine, Lost, Raised
 from augcli.engines.local import local_engine
@@ -206,7 +215,7 @@ def survey(
     jobs, collision = _planned(recipe, dataset)
     chosen = {item.key for item in looked_at(dataset.items)}
     tried = [job for job in jobs if job.item.key in chosen]
-    context = Context(dataset.root, recipe, max_pixels, categories_by_file(dataset))
+    context = CheckContext(dataset.root, recipe, max_pixels, categories_by_file(dataset))
     engine = survey_engine(context, len(jobs), workers)
     progress = progress or Progress()
     progress.begins(len(tried) + len(jobs), 0)
@@ -264,22 +273,22 @@ def _tallied(seen: Seen, tallies: Mapping[str, Tally], counts: Mapping[str, Coun
     return replace(seen, values=(), annotations=annotations)
 
 
-def survey_engine(context: Context, tasks: int, workers: int) -> Engine[Task, Seen]:
+def survey_engine(context: CheckContext, tasks: int, workers: int) -> Engine[CheckTask, Seen]:
     """An engine for a survey: this process alone for a small data set."""
     most = max(1, min(workers, math.ceil(tasks / SOURCES_PER_WORKER)))
     return local_engine(partial(set_up, context), workers=most, alone=lambda task: [task])
 
 
 def look(
-    engine: Engine[Task, Seen], jobs: Sequence[Job], progress: Progress | None = None
+    engine: Engine[CheckTask, Seen], jobs: Sequence[Job], progress: Progress | None = None
 ) -> tuple[Values, ...]:
     """The values of these sources' masks, in their order; of those that can be read. Raises Bug."""
-    found = dict(_run_tasks(engine, map(Look, jobs), progress or Progress()))
+    found = dict(_run_tasks(engine, map(CountValues, jobs), progress or Progress()))
     return tuple(one for job in jobs for one in found[job.item.key].values)
 
 
 def _run_tasks(
-    engine: Engine[Task, Seen], tasks: Iterable[Task], progress: Progress
+    engine: Engine[CheckTask, Seen], tasks: Iterable[CheckTask], progress: Progress
 ) -> Iterator[tuple[str, Seen]]:
     """What came of each task, with the source's key. Raises Bug."""
     for task, outcome in engine.run(tasks):

@@ -23,19 +23,19 @@ FULL = 255
 
 
 @dataclass(frozen=True)
-class Look:
+class OutputLines:
     """What `output` says, as lines of a recipe, and comments on it."""
 
     options: dict[str, Any]
     notes: tuple[str, ...]
 
 
-def look_of(calls: Iterable[Call]) -> Look:
+def look_of(calls: Iterable[Call]) -> OutputLines:
     """The border, fill and interpolation that the steps of a pipeline agree on, or what they differ in."""
     calls = list(calls)
     border, border_notes = _border([call for call in calls if _shows_outside(call)])
     sampling, sampling_notes = _interpolation(calls)
-    return Look(border | sampling, (*border_notes, *sampling_notes))
+    return OutputLines(border | sampling, (*border_notes, *sampling_notes))
 
 
 def _shows_outside(call: Call) -> bool:

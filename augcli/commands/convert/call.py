@@ -9,7 +9,7 @@ from typing import Any
 
 from augcli.text import shown
 
-Pair = tuple[float, float]
+FloatPair = tuple[float, float]
 StepData = dict[str, Any]  # {name: parameters}, as a recipe has it
 
 ASSUMED_SIDE = 512
@@ -22,19 +22,19 @@ class NoEqualError(Exception):
 
 
 @dataclass(frozen=True)
-class Said:
+class Equivalent:
     """What a transform is here: steps, none where it does nothing, and what is not the same."""
 
     steps: tuple[StepData, ...]
     notes: tuple[str, ...] = ()
 
 
-def said(*steps: StepData, notes: list[str] | None = None) -> Said:
+def said(*steps: StepData, notes: list[str] | None = None) -> Equivalent:
     """Steps and notes in one."""
-    return Said(steps, tuple(notes or ()))
+    return Equivalent(steps, tuple(notes or ()))
 
 
-Converter = Callable[["Call"], Said]
+Converter = Callable[["Call"], Equivalent]
 
 
 def always(*steps: StepData) -> Converter:
@@ -59,11 +59,11 @@ class Call:
         """A number. Raises NoEqualError where it is something else."""
         return _number(keys[0], self.get(*keys, default=default))
 
-    def pair(self, *keys: str, default: Pair = (0.0, 0.0)) -> Pair:
+    def pair(self, *keys: str, default: FloatPair = (0.0, 0.0)) -> FloatPair:
         """A range; x means [x, x]. Raises NoEqualError where it is something else."""
         return read_pair(keys[0], self.get(*keys, default=default))
 
-    def limits(self, *keys: str, default: Pair = (0.0, 0.0)) -> Pair:
+    def limits(self, *keys: str, default: FloatPair = (0.0, 0.0)) -> FloatPair:
         """A range; x means [-x, x]. Raises NoEqualError where it is something else."""
         value = self.get(*keys, default=default)
         return read_pair(keys[0], value if isinstance(value, list | tuple) else [-value, value])
@@ -74,7 +74,7 @@ class Call:
         return size_of(height, width)
 
 
-def read_pair(key: str, value: Any) -> Pair:
+def read_pair(key: str, value: Any) -> FloatPair:
     """A range, low end first; a number is both ends. Raises NoEqualError where it is something else."""
     values = value if isinstance(value, list | tuple) else [value, value]
     if len(values) != 2:
@@ -103,13 +103,13 @@ def plain(value: float) -> float:
     return int(rounded) if rounded == int(rounded) else rounded
 
 
-def between(pair: Pair, factor: float = 1.0, plus: float = 0.0) -> Any:
+def between(pair: FloatPair, factor: float = 1.0, plus: float = 0.0) -> Any:
     """A range as a recipe says it, each end times `factor` and `plus` more: a number or [low, high]."""
     low, high = sorted(plain(end * factor + plus) for end in pair)
     return low if low == high else [low, high]
 
 
-def odd_sizes(pair: Pair, least: int = 3) -> Any:
+def odd_sizes(pair: FloatPair, least: int = 3) -> Any:
     """The odd numbers of a range as a recipe says them: one, or a choice of equally likely ones.
 
     Even ends are raised by one, as albumentations does. Raises NoEqualError above 499.
@@ -126,7 +126,7 @@ def sigma_of(size: float) -> float:
     return plain(0.3 * ((size - 1) / 2 - 1) + 0.8)
 
 
-def sigmas_of(pair: Pair) -> Any:
+def sigmas_of(pair: FloatPair) -> Any:
     """What `odd_sizes` are as deviations, where none are given."""
     sizes = odd_sizes(pair)
     return {"choice": [sigma_of(s) for s in sizes["choice"]]} if isinstance(sizes, dict) else sigma_of(sizes)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from augcli.commands.convert.parse import Pipeline, parse_pipeline, read_pipeline
-from augcli.commands.convert.translate import LeftOut, translate
+from augcli.commands.convert.translate import UnsupportedTransform, translate
 from augcli.commands.convert.write import written
 
-__all__ = ["Converted", "LeftOut", "Pipeline", "convert", "convert_file", "parse_pipeline"]
+__all__ = ["Converted", "Pipeline", "UnsupportedTransform", "convert", "convert_file", "parse_pipeline"]
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Converted:
     """The text of a recipe, and what of the pipeline is not in it."""
 
     text: str
-    left_out: tuple[LeftOut, ...]
+    left_out: tuple[UnsupportedTransform, ...]
 
 
 def convert(pipeline: Pipeline) -> Converted:

@@ -8,8 +8,8 @@ from typing import Any
 from augcli.commands.convert.call import (
     Call,
     Converter,
+    Equivalent,
     NoEqualError,
-    Said,
     between,
     odd_sizes,
     plain,
@@ -26,17 +26,17 @@ _EXCHANGED = "there red and blue are exchanged while the picture is compressed"
 _ONE_NOISE = "one noise for all channels there; here each channel has its own"
 
 
-def blur(call: Call) -> Said:
+def blur(call: Call) -> Equivalent:
     """Blur: odd squares."""
     return said({"box_blur": {"size": odd_sizes(call.pair("blur_limit", default=(3, 7)))}})
 
 
-def median_blur(call: Call) -> Said:
+def median_blur(call: Call) -> Equivalent:
     """MedianBlur: odd squares."""
     return said({"median_blur": {"size": odd_sizes(call.pair("blur_limit", default=(3, 7)))}})
 
 
-def gaussian_blur(call: Call) -> Said:
+def gaussian_blur(call: Call) -> Equivalent:
     """GaussianBlur; where sigma is 0, OpenCV finds it from the size."""
     size, sigma = call.pair("blur_limit"), call.pair("sigma_limit", default=(0.5, 3.0))
     if sigma[1] == 0:
@@ -45,7 +45,7 @@ def gaussian_blur(call: Call) -> Said:
     return said({"gaussian_blur": {"sigma": between(sigma)}}, notes=notes)
 
 
-def motion_blur(call: Call) -> Said:
+def motion_blur(call: Call) -> Equivalent:
     """MotionBlur, whose degrees are clockwise and whose kernel looks forwards where ours smears."""
     low, high = call.pair("angle_range", default=(0, 360))
     direction = between(call.pair("direction_range", default=(-1, 1)))
@@ -57,14 +57,14 @@ def motion_blur(call: Call) -> Said:
     return said({"motion_blur": params}, notes=notes)
 
 
-def defocus(call: Call) -> Said:
+def defocus(call: Call) -> Equivalent:
     """Defocus."""
     radius = between(call.pair("radius", default=(3, 10)))
     alias = between(call.pair("alias_blur", default=(0.1, 0.5)))
     return said({"defocus_blur": {"radius": radius, "alias_sigma": alias}})
 
 
-def sharpen(call: Call) -> Said:
+def sharpen(call: Call) -> Equivalent:
     """Sharpen by a kernel of 3 x 3, or by what a Gaussian takes away."""
     alpha = call.pair("alpha", default=(0.2, 0.5))
     if call.get("method") == "gaussian":
@@ -78,7 +78,7 @@ def sharpen(call: Call) -> Said:
     return said({"sharpen": {"factor": between(alpha, factor=SHARPEST, plus=1)}}, notes=notes)
 
 
-def unsharp_mask(call: Call) -> Said:
+def unsharp_mask(call: Call) -> Equivalent:
     """UnsharpMask."""
     sigma = call.pair("sigma_limit")
     size = call.pair("blur_limit", default=(3, 7))
@@ -92,13 +92,13 @@ def unsharp_mask(call: Call) -> Said:
     return said({"unsharp_mask": params}, notes=notes)
 
 
-def emboss(call: Call) -> Said:
+def emboss(call: Call) -> Equivalent:
     """Emboss."""
     alpha, strength = call.pair("alpha", default=(0.2, 0.5)), call.pair("strength", default=(0.2, 0.7))
     return said({"emboss": {"alpha": between(alpha), "strength": between(strength)}})
 
 
-def gauss_noise(call: Call) -> Said:
+def gauss_noise(call: Call) -> Equivalent:
     """GaussNoise by deviations of the range, in 1.x by variances of 8-bit levels."""
     notes = []
     if call.get("var_limit") is not None:
@@ -116,7 +116,7 @@ def gauss_noise(call: Call) -> Said:
     return said({"gaussian_noise": {"std": std}}, notes=notes)
 
 
-def additive_noise(call: Call) -> Said:
+def additive_noise(call: Call) -> Equivalent:
     """AdditiveNoise where it is normal for each pixel, or one uniform number for a channel."""
     kind, mode = call.get("noise_type", default="uniform"), call.get("spatial_mode", default="constant")
     params = call.get("noise_params", default={"ranges": [[-0.1, 0.1]]})
@@ -133,7 +133,7 @@ def additive_noise(call: Call) -> Said:
     raise NoEqualError(f"{kind} noise that is {mode} has no equal: gaussian_noise is the nearest")
 
 
-def multiplicative_noise(call: Call) -> Said:
+def multiplicative_noise(call: Call) -> Equivalent:
     """MultiplicativeNoise: one factor for the picture, or uniform ones for each pixel."""
     multiplier = call.pair("multiplier", default=(0.9, 1.1))
     by_channel = call.get("per_channel", default=False)
@@ -146,14 +146,14 @@ def multiplicative_noise(call: Call) -> Said:
     return said({"speckle_noise": {"std": plain(std)}}, notes=notes)
 
 
-def salt_and_pepper(call: Call) -> Said:
+def salt_and_pepper(call: Call) -> Equivalent:
     """SaltAndPepper."""
     amount = between(call.pair("amount", default=(0.01, 0.06)))
     salt = between(call.pair("salt_vs_pepper", default=(0.4, 0.6)))
     return said({"salt_and_pepper": {"amount": amount, "salt": salt}}, notes=[_COUNTED])
 
 
-def shot_noise(call: Call) -> Said:
+def shot_noise(call: Call) -> Equivalent:
     """ShotNoise, whose scale is one over the photons."""
     low, high = call.pair("scale_range", default=(0.1, 0.3))
     few, many = (plain(round(1 / max(scale, 1e-6), 6)) for scale in (high, low))
@@ -162,7 +162,7 @@ def shot_noise(call: Call) -> Said:
     return said({"poisson_noise": {"photons": photons, "definition": "linear"}}, notes=notes)
 
 
-def iso_noise(call: Call) -> Said:
+def iso_noise(call: Call) -> Equivalent:
     """ISONoise as it was in 1.4."""
     shift, strength = (
         call.pair("color_shift", default=(0.01, 0.05)),
@@ -173,7 +173,7 @@ def iso_noise(call: Call) -> Said:
     return said({"iso_noise": params}, notes=notes)
 
 
-def compression(call: Call) -> Said:
+def compression(call: Call) -> Equivalent:
     """ImageCompression as JPEG or WebP."""
     ends = (call.number("quality_lower", default=99), call.number("quality_upper", default=100))
     quality = between(call.pair("quality_range", default=ends))
@@ -183,7 +183,7 @@ def compression(call: Call) -> Said:
     return said({"jpeg_artefacts": {"quality": quality}}, notes=[_EXCHANGED])
 
 
-def downscale(call: Call) -> Said:
+def downscale(call: Call) -> Equivalent:
     """Downscale; ours shrinks by areas."""
     ends = (call.number("scale_min", default=0.25), call.number("scale_max", default=0.25))
     pair = call.get("interpolation_pair", "interpolation", default={})

@@ -7,8 +7,8 @@ from typing import Any
 from augcli.commands.convert.call import (
     Call,
     Converter,
+    Equivalent,
     NoEqualError,
-    Said,
     StepData,
     between,
     plain,
@@ -24,7 +24,7 @@ _POSITION = "there the picture is placed {}; here in the middle"
 def crop_of(name: str) -> Converter:
     """A converter for a crop of one size."""
 
-    def converter(call: Call) -> Said:
+    def converter(call: Call) -> Equivalent:
         size = call.size()
         padding, notes = _padding(call, size)
         return said(*padding, {name: {"size": size}}, notes=notes)
@@ -41,7 +41,7 @@ def _padding(call: Call, size: str) -> tuple[list[StepData], list[str]]:
     return [{"pad_if_needed": {"size": size}}], notes
 
 
-def crop(call: Call) -> Said:
+def crop(call: Call) -> Equivalent:
     """Crop: a box in pixels."""
     defaults = {"x_min": 0, "y_min": 0, "x_max": 1024, "y_max": 1024}
     left, top, right, bottom = (int(call.number(key, default=value)) for key, value in defaults.items())
@@ -52,7 +52,7 @@ def crop(call: Call) -> Said:
     return said(*padding, {"crop": params | {"unit": "pixels"}}, notes=notes)
 
 
-def mask_crop(call: Call) -> Said:
+def mask_crop(call: Call) -> Equivalent:
     """CropNonEmptyMaskIfExists."""
     notes = ["boxes at the picture's edge are likelier there; here all that show the pixel are alike likely"]
     if ignored := call.get("ignore_values"):
@@ -60,7 +60,7 @@ def mask_crop(call: Call) -> Said:
     return said({"mask_crop": {"size": call.size()}}, notes=notes)
 
 
-def random_resized_crop(call: Call) -> Said:
+def random_resized_crop(call: Call) -> Equivalent:
     """RandomResizedCrop, which is torchvision's."""
     params = {
         "size": call.size(),
@@ -70,7 +70,7 @@ def random_resized_crop(call: Call) -> Said:
     return said({"random_resized_crop": params})
 
 
-def random_sized_crop(call: Call) -> Said:
+def random_sized_crop(call: Call) -> Equivalent:
     """RandomSizedCrop: heights in pixels, one ratio."""
     low, high = call.pair("min_max_height", default=(1, 1))
     ratio = call.number("w2h_ratio", default=1.0)
@@ -86,7 +86,7 @@ def random_sized_crop(call: Call) -> Said:
     return said({"random_resized_crop": params}, notes=notes)
 
 
-def crop_from_borders(call: Call) -> Said:
+def crop_from_borders(call: Call) -> Equivalent:
     """RandomCropFromBorders: each border is cut by a number of its own."""
     left, right, top, bottom = (
         call.number(f"crop_{side}", default=0.1) for side in ("left", "right", "top", "bottom")
@@ -101,7 +101,7 @@ def crop_from_borders(call: Call) -> Said:
     return said({"crop": box}, notes=notes)
 
 
-def crop_and_pad(call: Call) -> Said:
+def crop_and_pad(call: Call) -> Equivalent:
     """CropAndPad, where it magnifies or adds pixels."""
     percent, pixels = call.get("percent"), call.get("px")
     if percent is not None and call.get("keep_size", default=True) and _is_short(percent):
@@ -121,7 +121,7 @@ def _is_short(value: Any) -> bool:
     return not isinstance(value, list | tuple) or len(value) == 2
 
 
-def resize(call: Call) -> Said:
+def resize(call: Call) -> Equivalent:
     """Resize."""
     return said({"resize": {"size": call.size()}})
 
@@ -129,7 +129,7 @@ def resize(call: Call) -> Said:
 def resize_by(side: str) -> Converter:
     """A converter for a resize by one side; several sizes are alike likely."""
 
-    def converter(call: Call) -> Said:
+    def converter(call: Call) -> Equivalent:
         sizes = call.get("max_size")
         if sizes is None:
             raise NoEqualError(
@@ -142,7 +142,7 @@ def resize_by(side: str) -> Converter:
     return converter
 
 
-def pad(call: Call) -> Said:
+def pad(call: Call) -> Equivalent:
     """Pad by pixels: all sides, (across, down), or left, top, right, bottom."""
     padding = call.get("padding", default=0)
     sides = list(padding) if isinstance(padding, list | tuple) else [padding] * 4
@@ -152,7 +152,7 @@ def pad(call: Call) -> Said:
     return said({"pad": dict(zip(("left", "top", "right", "bottom"), sides, strict=True))})
 
 
-def pad_if_needed(call: Call) -> Said:
+def pad_if_needed(call: Call) -> Equivalent:
     """PadIfNeeded."""
     if call.get("pad_height_divisor") or call.get("pad_width_divisor"):
         raise NoEqualError("padding to a multiple has no equal: write pad_if_needed: {size: ...}")

@@ -50,16 +50,16 @@ def parse_pipeline(data: bytes, file: str) -> Pipeline:
     if len(data) > MAX_BYTES:
         raise AugcliError("a pipeline is at most 1 MiB", where=file)
     if not data.strip():
-        raise AugcliError("is empty", where=file, mend=_SAVE)
+        raise AugcliError("is empty", where=file, hint=_SAVE)
     saved = _plain(data, file)
     if not isinstance(saved, dict):
-        raise AugcliError(f"is no pipeline: it is {_kind(saved)}", where=file, mend=_SAVE)
+        raise AugcliError(f"is no pipeline: it is {_kind(saved)}", where=file, hint=_SAVE)
     version = saved.get("__version__")
     transform = saved.get("transform", saved)
     if not isinstance(transform, dict) or not isinstance(transform.get(CLASS), str):
         if "transforms" in saved or "variants" in saved:
-            raise AugcliError("is a recipe already, or no pipeline of albumentations", where=file, mend=_SAVE)
-        raise AugcliError(f"is no pipeline: it has no {CLASS}", where=file, mend=_SAVE)
+            raise AugcliError("is a recipe already, or no pipeline of albumentations", where=file, hint=_SAVE)
+        raise AugcliError(f"is no pipeline: it has no {CLASS}", where=file, hint=_SAVE)
     return Pipeline(file, transform, version if isinstance(version, str) else "")
 
 

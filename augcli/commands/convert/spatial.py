@@ -10,8 +10,8 @@ from augcli.commands.convert.call import (
     ASSUMED_SIDE,
     Call,
     Converter,
-    Pair,
-    Said,
+    Equivalent,
+    FloatPair,
     always,
     between,
     plain,
@@ -20,27 +20,27 @@ from augcli.commands.convert.call import (
     size_of,
 )
 
-ONE: Pair = (1.0, 1.0)
-NONE: Pair = (0.0, 0.0)
+ONE: FloatPair = (1.0, 1.0)
+NONE: FloatPair = (0.0, 0.0)
 _SIDES_APART = "x and y are magnified apart there, alike here"
 _WHOLE_PIXELS = "shifts are whole pixels there"
 
 
-def rotate(call: Call) -> Said:
+def rotate(call: Call) -> Equivalent:
     """Rotate, whose degrees are counter-clockwise as ours."""
     notes = ["crop_border cuts off what a turn brings into view; here the frame stays"]
     degrees = between(call.limits("limit", default=(-90, 90)))
     return said({"rotate": {"degrees": degrees}}, notes=notes if call.get("crop_border") else [])
 
 
-def safe_rotate(call: Call) -> Said:
+def safe_rotate(call: Call) -> Equivalent:
     """SafeRotate, which shrinks the grown frame to the picture's own size."""
     degrees = between(call.limits("limit", default=(-90, 90)))
     notes = ["there the grown frame is brought back to the picture's size"]
     return said({"safe_rotate": {"degrees": degrees}}, notes=notes)
 
 
-def shift_scale_rotate(call: Call) -> Said:
+def shift_scale_rotate(call: Call) -> Equivalent:
     """ShiftScaleRotate; its scale_limit is what the factor differs from 1."""
     both = call.limits("shift_limit", default=(-0.0625, 0.0625))
     shifts = {f"shift_{axis}": call.limits(f"shift_limit_{axis}", default=both) for axis in "xy"}
@@ -55,7 +55,7 @@ def shift_scale_rotate(call: Call) -> Said:
     return said({"shift_scale_rotate": params}, notes=notes) if params else said()
 
 
-def affine(call: Call) -> Said:
+def affine(call: Call) -> Equivalent:
     """Affine, which scales, turns, slants and shifts, where our affine slants before it turns."""
     scale, degrees = _axes(call, "scale", 1.0), call.pair("rotate")
     shear, shift = _axes(call, "shear"), _shift(call)
@@ -76,7 +76,7 @@ def affine(call: Call) -> Said:
     return said(*steps, notes=notes)
 
 
-def _affine_notes(call: Call, scale: dict[str, Pair]) -> list[str]:
+def _affine_notes(call: Call, scale: dict[str, FloatPair]) -> list[str]:
     notes = []
     if scale["x"] != scale["y"] or (scale["x"][0] < scale["x"][1] and not call.get("keep_ratio")):
         notes.append(_SIDES_APART)
@@ -87,7 +87,7 @@ def _affine_notes(call: Call, scale: dict[str, Pair]) -> list[str]:
     return notes
 
 
-def _axes(call: Call, key: str, neutral: float = 0.0) -> dict[str, Pair]:
+def _axes(call: Call, key: str, neutral: float = 0.0) -> dict[str, FloatPair]:
     """A parameter that is a number, a pair, or either for x and y."""
     value = call.get(key, default=neutral)
     if not isinstance(value, dict):
@@ -95,7 +95,7 @@ def _axes(call: Call, key: str, neutral: float = 0.0) -> dict[str, Pair]:
     return {axis: read_pair(f"{key}.{axis}", value.get(axis, neutral)) for axis in "xy"}
 
 
-def _shift(call: Call) -> dict[str, Pair]:
+def _shift(call: Call) -> dict[str, FloatPair]:
     """The shift in shares of width and height."""
     if call.get("translate_percent") is not None:
         return _axes(call, "translate_percent")
@@ -103,14 +103,14 @@ def _shift(call: Call) -> dict[str, Pair]:
     return {axis: (low / ASSUMED_SIDE, high / ASSUMED_SIDE) for axis, (low, high) in pixels.items()}
 
 
-def random_scale(call: Call) -> Said:
+def random_scale(call: Call) -> Equivalent:
     """RandomScale, which changes the frame's size."""
     factor = between(call.limits("scale_limit", default=(-0.1, 0.1)), plus=1)
     notes = ["there the frame's size changes too; here it stays"]
     return said({"scale": {"factor": factor}}, notes=notes)
 
 
-def perspective(call: Call) -> Said:
+def perspective(call: Call) -> Equivalent:
     """Perspective; ours has its corners."""
     strength = between(call.pair("scale", default=(0.05, 0.1)))
     notes = []
@@ -121,7 +121,7 @@ def perspective(call: Call) -> Said:
     return said({"perspective": {"strength": strength, "definition": "albumentations"}}, notes=notes)
 
 
-def elastic(call: Call) -> Said:
+def elastic(call: Call) -> Equivalent:
     """ElasticTransform; normal noise is divided by its largest value, about 4.9 deviations of 512 x 512."""
     alpha, sigma = call.number("alpha", default=1.0), call.number("sigma", default=50.0)
     notes = []
@@ -138,7 +138,7 @@ def elastic(call: Call) -> Said:
     return said({"elastic": {"alpha": round(alpha, 6), "sigma": plain(sigma)}}, notes=notes)
 
 
-def grid_distortion(call: Call) -> Said:
+def grid_distortion(call: Call) -> Equivalent:
     """GridDistortion; ours is the normalized one."""
     low, high = call.limits("distort_limit", default=(-0.3, 0.3))
     limit = max(abs(low), abs(high))
@@ -151,7 +151,7 @@ def grid_distortion(call: Call) -> Said:
     return said({"grid_distortion": {"steps": steps, "limit": plain(limit)}}, notes=notes)
 
 
-def optical_distortion(call: Call) -> Said:
+def optical_distortion(call: Call) -> Equivalent:
     """OpticalDistortion; ours has the true centre, which is half a pixel away."""
     params: dict[str, Any] = {"k": between(call.limits("distort_limit", default=(-0.05, 0.05)))}
     if call.get("mode") == "fisheye":
@@ -162,7 +162,7 @@ def optical_distortion(call: Call) -> Said:
     return said({"optical_distortion": params}, notes=notes)
 
 
-def piecewise_affine(call: Call) -> Said:
+def piecewise_affine(call: Call) -> Equivalent:
     """PiecewiseAffine: a grid whose points move by a third of `scale` of the shorter side."""
     side = 1 if call.get("absolute_scale") else ASSUMED_SIDE
     across, down = (call.pair(key, default=(4, 4))[1] for key in ("nb_cols", "nb_rows"))
@@ -173,7 +173,7 @@ def piecewise_affine(call: Call) -> Said:
     return said({"piecewise_affine": params}, notes=notes)
 
 
-def thin_plate_spline(call: Call) -> Said:
+def thin_plate_spline(call: Call) -> Equivalent:
     """ThinPlateSpline: points move by a tenth of `scale_range` of the sides."""
     sigma = between(call.pair("scale_range", default=(0.2, 0.4)), factor=ASSUMED_SIDE / 10)
     points = int(call.number("num_control_points", default=4))
@@ -184,7 +184,7 @@ def thin_plate_spline(call: Call) -> Said:
     return said({"thin_plate_spline": {"points": points, "sigma": sigma}}, notes=notes)
 
 
-def grid_elastic(call: Call) -> Said:
+def grid_elastic(call: Call) -> Equivalent:
     """GridElasticDeform: the inner corners of the cells move by whole pixels, the outer ones stay."""
     cells = call.get("num_grid_xy", default=(4, 4))
     across, down = read_pair("num_grid_xy", cells) if not isinstance(cells, list | tuple) else cells
@@ -195,18 +195,18 @@ def grid_elastic(call: Call) -> Said:
     return said({"elastic_grid": params}, notes=notes)
 
 
-def d4(call: Call) -> Said:
+def d4(call: Call) -> Equivalent:
     """All eight turns and mirrors of a square, alike likely."""
     return said({"rotate90": {"turns": [0, 3]}}, {"transpose": {"p": 0.5}})
 
 
-def flip(call: Call) -> Said:
+def flip(call: Call) -> Equivalent:
     """Flip of 1.x: left and right, top and bottom, or both."""
     choices = [{"horizontal_flip": {}}, {"vertical_flip": {}}, {"rotate90": {"turns": 2}}]
     return said({"one_of": {"transforms": choices}})
 
 
-def no_op(call: Call) -> Said:
+def no_op(call: Call) -> Equivalent:
     """Nothing."""
     return said()
 

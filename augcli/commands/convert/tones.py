@@ -7,7 +7,7 @@ from typing import Any
 from augcli.commands.convert.call import (
     Call,
     Converter,
-    Said,
+    Equivalent,
     StepData,
     always,
     between,
@@ -20,7 +20,7 @@ NONE = (0.0, 0.0)
 FULL = 255
 
 
-def brightness_contrast(call: Call) -> Said:
+def brightness_contrast(call: Call) -> Equivalent:
     """RandomBrightnessContrast: x (1 + contrast) + brightness, as one run of colours."""
     contrast = call.limits("contrast_limit", default=(-0.2, 0.2))
     brightness = call.limits("brightness_limit", default=(-0.2, 0.2))
@@ -39,23 +39,23 @@ def brightness_contrast(call: Call) -> Said:
     return said(*steps, notes=notes if steps else [])
 
 
-def brightness_alone(call: Call) -> Said:
+def brightness_alone(call: Call) -> Equivalent:
     """RandomBrightness of 1.x and before."""
     return said({"brightness": {"shift": between(call.limits("limit", "brightness_limit"))}})
 
 
-def contrast_alone(call: Call) -> Said:
+def contrast_alone(call: Call) -> Equivalent:
     """RandomContrast of 1.x and before."""
     factor = between(call.limits("limit", "contrast_limit"), plus=1)
     return said({"contrast": {"factor": factor, "definition": "albumentations"}})
 
 
-def gamma(call: Call) -> Said:
+def gamma(call: Call) -> Equivalent:
     """RandomGamma, in per cent."""
     return said({"gamma": {"gamma": between(call.pair("gamma_limit", default=(80, 120)), factor=0.01)}})
 
 
-def hue_saturation_value(call: Call) -> Said:
+def hue_saturation_value(call: Call) -> Equivalent:
     """HueSaturationValue: hue in units of 2 degrees, saturation and value in levels."""
     hue = call.limits("hue_shift_limit", default=(-20, 20))
     saturation = call.limits("sat_shift_limit", default=(-30, 30))
@@ -74,7 +74,7 @@ def hue_saturation_value(call: Call) -> Said:
     return said(*steps, notes=notes)
 
 
-def rgb_shift(call: Call) -> Said:
+def rgb_shift(call: Call) -> Equivalent:
     """RGBShift: levels, or shares where no limit is above 1."""
     params = {}
     for name in ("red", "green", "blue"):
@@ -84,7 +84,7 @@ def rgb_shift(call: Call) -> Said:
     return said({"rgb_shift": params}) if params else said()
 
 
-def color_jitter(call: Call) -> Said:
+def color_jitter(call: Call) -> Equivalent:
     """ColorJitter, which rounds after each step."""
     params: dict[str, Any] = {}
     for name, low, middle, high in (*((n, 0.8, 1, 1.2) for n in _FACTORS), ("hue", -0.5, 0, 0.5)):
@@ -101,14 +101,14 @@ def color_jitter(call: Call) -> Said:
 _FACTORS = ("brightness", "contrast", "saturation")
 
 
-def clahe(call: Call) -> Said:
+def clahe(call: Call) -> Equivalent:
     """CLAHE."""
     across, down = call.get("tile_grid_size", default=(8, 8))
     limit = between(call.pair("clip_limit", default=(1, 4)))
     return said({"clahe": {"clip_limit": limit, "tiles": f"{across}x{down}"}})
 
 
-def equalize(call: Call) -> Said:
+def equalize(call: Call) -> Equivalent:
     """Equalize by OpenCV or as Pillow."""
     notes = []
     if call.get("by_channels") is False:
@@ -121,7 +121,7 @@ def equalize(call: Call) -> Said:
     return said({"equalize": {"definition": definition}}, notes=notes)
 
 
-def auto_contrast(call: Call) -> Said:
+def auto_contrast(call: Call) -> Equivalent:
     """AutoContrast: a stretch, or by `cdf` what OpenCV calls equalizing."""
     cutoff = plain(call.number("cutoff"))
     notes = ["full scale is not counted there"]
@@ -134,7 +134,7 @@ def auto_contrast(call: Call) -> Said:
     return said({"equalize": {"definition": "cv2"}}, notes=notes)
 
 
-def posterize(call: Call) -> Said:
+def posterize(call: Call) -> Equivalent:
     """Posterize."""
     bits, notes = call.get("num_bits", default=(4, 4)), []
     if isinstance(bits, list | tuple) and bits and isinstance(bits[0], list | tuple):
@@ -142,7 +142,7 @@ def posterize(call: Call) -> Said:
     return said({"posterize": {"bits": between(read_pair("num_bits", bits))}}, notes=notes)
 
 
-def solarize(call: Call) -> Said:
+def solarize(call: Call) -> Equivalent:
     """Solarize: a share of the range, in 1.x a level."""
     if call.get("threshold_range") is not None:
         return said({"solarize": {"threshold": between(call.pair("threshold_range"))}})
@@ -150,7 +150,7 @@ def solarize(call: Call) -> Said:
     return said({"solarize": {"threshold": between(levels, factor=1 / FULL)}})
 
 
-def to_gray(call: Call) -> Said:
+def to_gray(call: Call) -> Equivalent:
     """ToGray by one of several formulas."""
     method = call.get("method", default="weighted_average")
     notes = [] if method == "weighted_average" else [f"there by {method}; here by 0.299, 0.587 and 0.114"]
@@ -159,13 +159,13 @@ def to_gray(call: Call) -> Said:
     return said({"grayscale": {}}, notes=notes)
 
 
-def fancy_pca(call: Call) -> Said:
+def fancy_pca(call: Call) -> Equivalent:
     """FancyPCA by the colours of the picture itself."""
     notes = ["there along the colours of the picture itself; here along those of ImageNet, as AlexNet"]
     return said({"lighting": {"std": plain(call.number("alpha", default=0.1))}}, notes=notes)
 
 
-def planckian(call: Call) -> Said:
+def planckian(call: Call) -> Equivalent:
     """PlanckianJitter between two temperatures."""
     notes = ["there 6000 K is neutral, and half of the draws are below it; here 6500 K, and all alike likely"]
     if call.get("mode") == "cied":
@@ -174,7 +174,7 @@ def planckian(call: Call) -> Said:
     return said({"color_temperature": {"kelvin": kelvin}}, notes=notes)
 
 
-def tone_curve(call: Call) -> Said:
+def tone_curve(call: Call) -> Equivalent:
     """RandomToneCurve."""
     scale = plain(call.number("scale", default=0.1))
     notes = ["per_channel bends each channel by its own curve; here one bends all"]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
-from augcli.commands.convert.call import Call, Converter, NoEqualError, Said, StepData, plain
+from augcli.commands.convert.call import Call, Converter, Equivalent, NoEqualError, StepData, plain
 from augcli.commands.convert.filters import FILTERS
 from augcli.commands.convert.frames import FRAMES
 from augcli.commands.convert.nodes import Node, Part, as_one, in_a_list
@@ -27,7 +27,7 @@ _ODD = (TypeError, ValueError, KeyError, IndexError, AttributeError, ArithmeticE
 
 
 @dataclass(frozen=True)
-class LeftOut:
+class UnsupportedTransform:
     """A transform that has no equal: where it stands in the pipeline, its class, and why."""
 
     path: str
@@ -44,7 +44,7 @@ class Translation:
 
     nodes: tuple[Node, ...] = ()
     calls: list[Call] = field(default_factory=list)
-    left_out: list[LeftOut] = field(default_factory=list)
+    left_out: list[UnsupportedTransform] = field(default_factory=list)
     seen: int = 0
 
 
@@ -81,7 +81,7 @@ class _Walk:
         except NoEqualError as error:
             return self._missing(path, shortened(name, 60), str(error), params)
 
-    def _said(self, call: Call, full_name: str) -> Said:
+    def _said(self, call: Call, full_name: str) -> Equivalent:
         """What a transform says here, of which every step is valid."""
         if call.name not in CONVERTERS:
             raise NoEqualError(reason_for(call.name) or _unknown(call.name, full_name))
@@ -95,7 +95,7 @@ class _Walk:
         return said
 
     def _missing(self, path: str, name: str, reason: str, params: Mapping[str, Any]) -> Part:
-        self.result.left_out.append(LeftOut(path, name, reason))
+        self.result.left_out.append(UnsupportedTransform(path, name, reason))
         comment = Node("", notes=(f"{name} is left out",))
         return Part((comment,), weight=p if _is_probability(p := params.get("p")) else 0.5)
 
@@ -120,7 +120,7 @@ def _unknown(name: str, full_name: str) -> str:
     return f"no class of albumentations that is known here{f', did you mean {near[0]}?' if near else ''}"
 
 
-def _nodes(said: Said) -> list[Node]:
+def _nodes(said: Equivalent) -> list[Node]:
     """The steps of a transform; its notes stand below the last."""
     pairs = [next(iter(step.items())) for step in said.steps]
     nodes = [Node(name, params) for name, params in pairs]

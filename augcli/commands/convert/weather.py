@@ -9,8 +9,8 @@ from augcli.commands.convert.call import (
     ASSUMED_SIDE,
     Call,
     Converter,
+    Equivalent,
     NoEqualError,
-    Said,
     between,
     plain,
     said,
@@ -23,7 +23,7 @@ MOST_DENSITY = 0.5
 _OTHER = "drawn by other formulas: look at it with augcli preview"
 
 
-def rain(call: Call) -> Said:
+def rain(call: Call) -> Equivalent:
     """RandomRain: drops one after the other, and a darker picture."""
     density = RAIN.get(str(call.get("rain_type")), 1 / 24) * call.number("drop_width", default=1)
     color = call.get("drop_color", default=(200, 200, 200))
@@ -40,19 +40,19 @@ def rain(call: Call) -> Said:
     return said(*steps, notes=[_OTHER])
 
 
-def fog(call: Call) -> Said:
+def fog(call: Call) -> Equivalent:
     """RandomFog."""
     ends = (call.number("fog_coef_lower", default=0.3), call.number("fog_coef_upper", default=1.0))
     return said({"fog": {"density": between(call.pair("fog_coef_range", default=ends))}}, notes=[_OTHER])
 
 
-def snow(call: Call) -> Said:
+def snow(call: Call) -> Equivalent:
     """RandomSnow, which bleaches."""
     notes = ["there the ground is bleached; here flakes fall"]
     return said({"snow": {"density": [0.03, 0.1]}}, notes=notes)
 
 
-def shadow(call: Call) -> Said:
+def shadow(call: Call) -> Equivalent:
     """RandomShadow."""
     ends = (call.number("num_shadows_lower", default=1), call.number("num_shadows_upper", default=2))
     strength = between(call.pair("shadow_intensity_range", default=(0.5, 0.5)))
@@ -61,7 +61,7 @@ def shadow(call: Call) -> Said:
     return said({"shadow": {"strength": strength, "count": count}}, notes=notes)
 
 
-def sun_flare(call: Call) -> Said:
+def sun_flare(call: Call) -> Equivalent:
     """RandomSunFlare."""
     x_min, y_min, x_max, y_max = call.get("flare_roi", default=(0, 0, 1, 0.5))
     ends = (
@@ -77,7 +77,7 @@ def sun_flare(call: Call) -> Said:
     return said({"sun_flare": params}, notes=[_OTHER])
 
 
-def illumination(call: Call) -> Said:
+def illumination(call: Call) -> Equivalent:
     """Illumination by a linear gradient; its degrees are clockwise."""
     mode = call.get("mode", default="linear")
     if mode != "linear":
@@ -92,7 +92,7 @@ def illumination(call: Call) -> Said:
     return said({"gradient_illumination": {"strength": strength, "degrees": degrees}}, notes=notes)
 
 
-def coarse_dropout(call: Call) -> Said:
+def coarse_dropout(call: Call) -> Equivalent:
     """CoarseDropout in shares or pixels; of 1.x with max_holes and the like."""
     most = call.number("max_holes", "num_holes", default=2 if call.version >= 2 else 8)
     count = call.pair("num_holes_range", default=(call.number("min_holes", default=most), most))
@@ -108,7 +108,7 @@ def coarse_dropout(call: Call) -> Said:
     return _dropped(call, "coarse_dropout", params, notes)
 
 
-def erasing(call: Call) -> Said:
+def erasing(call: Call) -> Equivalent:
     """Erasing; ours draws again until a box fits."""
     scale, ratio = call.pair("scale", default=(0.02, 0.33)), call.pair("ratio", default=(0.3, 3.3))
     params = {"scale": between(scale), "ratio": between(ratio)}
@@ -116,7 +116,7 @@ def erasing(call: Call) -> Said:
     return _dropped(call, "random_erasing", params, notes)
 
 
-def grid_dropout(call: Call) -> Said:
+def grid_dropout(call: Call) -> Equivalent:
     """GridDropout."""
     params: dict[str, Any] = {}
     notes = ["there each hole has an offset of its own; here all have one"]
@@ -133,20 +133,20 @@ def grid_dropout(call: Call) -> Said:
     )
 
 
-def pixel_dropout(call: Call) -> Said:
+def pixel_dropout(call: Call) -> Equivalent:
     """PixelDropout."""
     notes = ["per_channel drops single channels of a pixel; here all of them"]
     params = {"share": plain(call.number("dropout_prob", default=0.01))}
     return _dropped(call, "pixel_dropout", params, notes if call.get("per_channel") else [])
 
 
-def mask_dropout(call: Call) -> Said:
+def mask_dropout(call: Call) -> Equivalent:
     """MaskDropout."""
     count = {"count": between(call.pair("max_objects", default=(1, 1)))}
     return _dropped(call, "mask_dropout", count, [])
 
 
-def channel_dropout(call: Call) -> Said:
+def channel_dropout(call: Call) -> Equivalent:
     """ChannelDropout."""
     count = between(call.pair("channel_drop_range", default=(1, 1)))
     fill = call.number("fill", "fill_value")
@@ -154,7 +154,7 @@ def channel_dropout(call: Call) -> Said:
     return said({"channel_dropout": {"count": count} | filled})
 
 
-def _dropped(call: Call, name: str, params: dict[str, Any], notes: list[str]) -> Said:
+def _dropped(call: Call, name: str, params: dict[str, Any], notes: list[str]) -> Equivalent:
     """The step with what is seen and labelled where parts are dropped."""
     fill, more = _paint(call)
     label = call.get("fill_mask", "mask_fill_value", "mask_drop_value")

@@ -10,25 +10,34 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from augcli.commands.expand.worker import Answer, Look, Made, Make, Task, Unwritable, set_up, specs_by_looking
+from augcli.commands.expand.worker import (
+    ExpandResult,
+    ExpandTask,
+    InspectMasks,
+    MakePairs,
+    StagedPair,
+    Unwritable,
+    set_up,
+    specs_by_looking,
+)
 from augcli.engines import Bug, Engine, Lost, Outcome, Raised
 from augcli.engines.local import local_engine
 from augcli.errors import OutputError
 from augcli.formats.split_lists import LISTS, lists_of
 from augcli.imageio import MAX_PIXELS
 from augcli.labels.label_maps.options import MAPS
-from augcli.labels.masks import MaskLook, MaskSpec, looked_at, specs_of_json, specs_to_json
+from augcli.labels.masks import MaskInspection, MaskSpec, looked_at, specs_of_json, specs_to_json
 from augcli.output import journal
 from augcli.output import staging as output
 from augcli.output.fingerprint import fingerprint
-from augcli.output.journal import Entry, Place
-from augcli.output.publish import Ended, publish
+from augcli.output.journal import JournalEntry, JournalSpan
+from augcli.output.publish import FinishedRun, publish
 from augcli.output.report import Progress, Report, missing_lines
 from augcli.output.resume import Identity
-from augcli.output.staging import Begun
+from augcli.output.staging import StartedRun
 from augcli.output.store import Store
-from augcli.pipeline.pair import Context
-from augcli.pipeline.plan import EVERYTHING, Failed, Job, Selection, make_plan
+from augcli.pipeline.pair import PairContext
+from augcli.pipeline.plan import EVERYTHING, FailedPair, Job, Selection, make_plan
 from augcli.pipeline.prepare import (
     as_found,
     border_of,
@@ -92,9 +101,9 @@ def check_places(root: Path, out: Path) -> None:
     """Refuse an output inside the input, or the reverse."""
     inside, outside = root.resolve(), out.resolve()
     if inside == outside or inside in outside.parents:
-        raise OutputError("the output lies in the input", where=str(out), mend="put it beside the input")
+        raise OutputError("the output lies in the input", where=str(out), hint="put it beside the input")
     if outside in inside.parents:
-        raise OutputError("the input lies in the output", where=str(out), mend="put the output beside it")
+        raise OutputError("the input lies in the output", where=str(out), hint="put the output beside it")
 
 
 class _Run:
@@ -105,8 +114,8 @@ class _Run:
         self.dataset, self.out, self.settings, self.progress = identity.dataset, out, settings, progress
         self.maps = maps_by_file(self.recipe, self.dataset)
         self.pairs = [pair for job in identity.jobs for pair in job.pairs]
-        self.places: dict[str, Place] = {}
-        self.uncommitted: list[Entry] = []
+        self.places: dict[str, JournalSpan] = {}
+        self.uncommitted: list[JournalEntry] = []
         self.specs: dict[str, MaskSpec] = {}
         self.report = Report(planned=len(self.pairs))
 
@@ -124,7 +133,7 @@ class _Run:
         self._publish(store)
         return self.report
 
-    def _is_all_there(self, begun: Begun) -> bool:
+    def _is_all_there(self, begun: StartedRun) -> bool:
         """Whether nothing is pending or to be described, nor any failure listed but missing images."""
         wanted = [*self.recipe.output.also, *(["pairs"] if "pairs" in self.dataset.reading else [])]
         wanted += [self.dataset.layout] if self.dataset.annotation_files else []
@@ -136,15 +145,15 @@ class _Run:
         listed = Store(begun.folder).read(output.FAILURES) or b""
         return len(self.places) == len(self.pairs) and listed == missing.encode()
 
-    def _found(self) -> tuple[Begun | None, Begun | None]:
+    def _found(self) -> tuple[StartedRun | None, StartedRun | None]:
         """An output that can be continued, and one at its place that is to be replaced."""
         found = output.find(self.out)
         refusals = {begun.folder: self.identity.refusal(begun) for begun in found}
         fitting = next((begun for begun in found if not refusals[begun.folder]), None)
         stale = [begun for begun in found if refusals[begun.folder]]
         if stale and not self.settings.overwrite and not (fitting and fitting.is_published):
-            where, mend = stale[0].folder, "name another output, or use --overwrite"
-            raise OutputError(refusals[where], where=str(where), mend=mend)
+            where, hint = stale[0].folder, "name another output, or use --overwrite"
+            raise OutputError(refusals[where], where=str(where), hint=hint)
         replaced = None
         for begun in stale if self.settings.overwrite else ():
             if begun.folder == self.out:
@@ -153,7 +162,7 @@ class _Run:
                 output.discard(begun)
         return fitting, replaced
 
-    def _work(self, begun: Begun | None) -> Store:
+    def _work(self, begun: StartedRun | None) -> Store:
         """Make what is pending. Nothing is written before it is known what the masks are."""
         pending = [job for job in map(self._pending, self.identity.jobs) if job.pairs]
         with self._engine(len(pending)) as engine:
@@ -163,14 +172,14 @@ class _Run:
             run = self.identity.as_json() | {"masks": specs_to_json(self.specs)}
             store = output.reopen(self.out, begun) if begun else output.begin(self.out, run)
             try:
-                self._commit_all(store, engine.run(Make(job, self.specs) for job in pending))
+                self._commit_all(store, engine.run(MakePairs(job, self.specs) for job in pending))
             finally:
                 self._flush(store)
         return store
 
     @contextmanager
-    def _engine(self, jobs: int) -> Iterator[Engine[Task, Answer]]:
-        context = Context(
+    def _engine(self, jobs: int) -> Iterator[Engine[ExpandTask, ExpandResult]]:
+        context = PairContext(
             self.identity.root,
             output.staging_of(self.out),
             self.recipe,
@@ -181,7 +190,9 @@ class _Run:
             self.maps,
         )
         workers = max(1, min(self.settings.workers, jobs))
-        engine: Engine[Task, Answer] = local_engine(partial(set_up, context), workers=workers, alone=_alone)
+        engine: Engine[ExpandTask, ExpandResult] = local_engine(
+            partial(set_up, context), workers=workers, alone=_alone
+        )
         self.progress.begins(len(self.pairs), len(self.places))
         try:
             yield engine
@@ -192,7 +203,7 @@ class _Run:
     def _pending(self, job: Job) -> Job:
         return replace(job, pairs=tuple(pair for pair in job.pairs if pair.id not in self.places))
 
-    def _commit_all(self, store: Store, outcomes: Iterator[tuple[Task, Outcome[Answer]]]) -> None:
+    def _commit_all(self, store: Store, outcomes: Iterator[tuple[ExpandTask, Outcome[ExpandResult]]]) -> None:
         flushed = time.monotonic()
         for task, outcome in outcomes:
             for made in _results(task, outcome):
@@ -201,8 +212,8 @@ class _Run:
                 self._flush(store)
                 flushed = time.monotonic()
 
-    def _commit(self, store: Store, made: Made | Failed) -> None:
-        if isinstance(made, Failed):
+    def _commit(self, store: Store, made: StagedPair | FailedPair) -> None:
+        if isinstance(made, FailedPair):
             self.report.failed.append(made)
         else:
             for temporary, name in made.moves:
@@ -226,26 +237,26 @@ class _Run:
         for failure in self.report.failed:  # an earlier run may have made some of it
             for name in failure.pair.files:
                 store.remove(name)
-        ended = Ended(self.identity, self.specs, self.maps, self.places, self.report.failed)
+        ended = FinishedRun(self.identity, self.specs, self.maps, self.places, self.report.failed)
         told = publish(self.out, store, ended)
         self.report.left_out, self.report.losses = told.left_out, told.losses
 
 
-def _alone(task: Task) -> Sequence[Task]:
+def _alone(task: ExpandTask) -> Sequence[ExpandTask]:
     """A suspect job's pairs one by one."""
-    if isinstance(task, Look):
+    if isinstance(task, InspectMasks):
         return [task]
     return [replace(task, job=replace(task.job, pairs=(pair,))) for pair in task.job.pairs]
 
 
-def _results(task: Task, outcome: Outcome[Answer]) -> Iterable[Made | Failed]:
+def _results(task: ExpandTask, outcome: Outcome[ExpandResult]) -> Iterable[StagedPair | FailedPair]:
     """What came of a job's pairs. Raises StoreError where the output cannot be written, and Bug."""
-    pairs = task.job.pairs if isinstance(task, Make) else ()
+    pairs = task.job.pairs if isinstance(task, MakePairs) else ()
     if isinstance(outcome, Raised):
         raise Bug(outcome.traceback)
     if isinstance(outcome, Lost):
-        mend = "if memory ran out, use fewer workers (-j)"
-        return [Failed(pair, f"the worker died: {outcome.reason}", pair.key, mend) for pair in pairs]
+        hint = "if memory ran out, use fewer workers (-j)"
+        return [FailedPair(pair, f"the worker died: {outcome.reason}", pair.key, hint) for pair in pairs]
     if isinstance(outcome.result, Unwritable):
         raise outcome.result.error
-    return [made for made in outcome.result if not isinstance(made, MaskLook)]
+    return [made for made in outcome.result if not isinstance(made, MaskInspection)]

@@ -23,7 +23,7 @@ LIST = ".augcli/maps.json"
 
 
 @dataclass(frozen=True)
-class Listed:
+class ListedFiles:
     """The files that earlier runs wrote into a folder, and the digest of the labels.json that ends them."""
 
     labels: str = ""
@@ -43,7 +43,7 @@ def begin(dest: Path, names: Collection[str], described: bytes, *, overwrite: bo
     and StoreError where it cannot be written.
     """
     if dest.exists() and not dest.is_dir():
-        raise OutputError("is a file", where=str(dest), mend="name a folder")
+        raise OutputError("is a file", where=str(dest), hint="name a folder")
     listed = _listed(dest)
     _check_links(dest, [LABELS, TEMPORARY + "/", *names, *listed.files])
     if not overwrite:
@@ -63,15 +63,15 @@ def end(dest: Path, names: Iterable[str], described: bytes) -> None:
     store.replace(LABELS, described)
 
 
-def _listed(dest: Path) -> Listed:
+def _listed(dest: Path) -> ListedFiles:
     try:
         found = json.loads((dest / LIST).read_bytes())
-        return Listed(str(found["labels"]), tuple(str(name) for name in found["files"]))
+        return ListedFiles(str(found["labels"]), tuple(str(name) for name in found["files"]))
     except (FileNotFoundError, NotADirectoryError):
-        return Listed()
+        return ListedFiles()
     except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
         what = "does not say which files earlier runs wrote"
-        raise OutputError(what, where=str(dest / LIST), mend="name another folder") from error
+        raise OutputError(what, where=str(dest / LIST), hint="name another folder") from error
 
 
 def _write_list(store: Store, described: bytes, files: Iterable[str]) -> None:
@@ -79,16 +79,16 @@ def _write_list(store: Store, described: bytes, files: Iterable[str]) -> None:
     store.replace(LIST, (json.dumps(listed, ensure_ascii=False, indent=0) + "\n").encode())
 
 
-def _check_room(dest: Path, names: Collection[str], listed: Listed, described: bytes) -> None:
+def _check_room(dest: Path, names: Collection[str], listed: ListedFiles, described: bytes) -> None:
     """Raise OutputError where a file would be lost that the same command did not write."""
     ours = {LABELS, *(listed.files or names)} if _is_same(dest, listed, described) else set()
     files = dict.fromkeys((LABELS, *names, *listed.files))
     if there := [name for name in files if name not in ours and _is_there(dest / name)]:
         what = f"{count(len(there), 'file')} would be written over, the first is {printable(there[0])}"
-        raise OutputError(what, where=str(dest), mend="name another folder, or use --overwrite")
+        raise OutputError(what, where=str(dest), hint="name another folder, or use --overwrite")
 
 
-def _is_same(dest: Path, listed: Listed, described: bytes) -> bool:
+def _is_same(dest: Path, listed: ListedFiles, described: bytes) -> bool:
     """Whether the same command wrote what is there."""
     path = dest / LABELS
     if path.is_file():
@@ -111,4 +111,4 @@ def _check_links(dest: Path, names: Iterable[str]) -> None:
     for folder in sorted({posixpath.dirname(name) for name in names}):
         if not (dest / folder).resolve().is_relative_to(root):
             what = f"is a link that leads out of {dest}"
-            raise OutputError(what, where=str(dest / folder), mend="remove it, or name another folder")
+            raise OutputError(what, where=str(dest / folder), hint="remove it, or name another folder")

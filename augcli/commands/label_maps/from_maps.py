@@ -10,7 +10,7 @@ from typing import Any
 
 from augcli.commands.label_maps.interpret import Meaning, meaning_of
 from augcli.commands.label_maps.match import match
-from augcli.commands.label_maps.parallel import Failed, results, write_in_parts
+from augcli.commands.label_maps.parallel import FailedMap, results, write_in_parts
 from augcli.data import AnnotationHead, Array
 from augcli.errors import DatasetError, ImageError, OutputError
 from augcli.formats.coco.entries import ImageEntry
@@ -18,7 +18,7 @@ from augcli.formats.coco.write import write_annotation_file
 from augcli.imageio import MAX_PIXELS
 from augcli.labels.coco_json import entry_of, text_of, with_fields
 from augcli.labels.label_maps.draw import Kind, is_crowd
-from augcli.labels.label_maps.label_spaces import Space, SpaceName
+from augcli.labels.label_maps.label_spaces import LabelSpace, SpaceName
 from augcli.labels.label_maps.options import map_name
 from augcli.labels.label_maps.png import decode_map
 from augcli.labels.label_maps.regions import Form, Per, Region, regions
@@ -30,7 +30,7 @@ from augcli.text import count
 
 
 @dataclass(frozen=True)
-class Wishes:
+class FromMapsOptions:
     """What is asked for: the form of annotations, one for each class or part, and what the maps mean.
 
     `per` None is `class`, and the only one for maps of instances and panoptic maps. `first` and `last` bound
@@ -81,7 +81,7 @@ class Collected:
 
 
 @dataclass(frozen=True)
-class Task:
+class FromMapTask:
     """One map: its path below the folder, its image, and the text that says what its segments are."""
 
     number: int
@@ -91,12 +91,12 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Context:
+class FromMapsContext:
     """What all tasks share: `categories` has the ids of the wanted categories by their values."""
 
     folder: Path
     kind: Kind
-    space: Space
+    space: LabelSpace
     categories: Mapping[int, int]
     wanted: frozenset[int]
     form: Form
@@ -106,7 +106,7 @@ class Context:
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundAnnotations:
     """The size of a map, and the texts of its annotations, which have no id yet."""
 
     width: int
@@ -115,7 +115,7 @@ class Found:
 
 
 def collect(
-    folder: Path, dest: Path, wishes: Wishes, *, workers: int, progress: Progress | None = None
+    folder: Path, dest: Path, wishes: FromMapsOptions, *, workers: int, progress: Progress | None = None
 ) -> Collected:
     """Write an annotation file of the pixel maps below a folder, ordered by image id, then by value.
 
@@ -123,18 +123,18 @@ def collect(
     and StoreError where it cannot be written.
     """
     if dest.is_dir() or (dest.exists() and not wishes.overwrite):
-        mend = "name a file" if dest.is_dir() else "name another file, or use --overwrite"
-        raise OutputError("is a folder" if dest.is_dir() else "exists already", where=str(dest), mend=mend)
+        hint = "name a file" if dest.is_dir() else "name another file, or use --overwrite"
+        raise OutputError("is a folder" if dest.is_dir() else "exists already", where=str(dest), hint=hint)
     meaning = meaning_of(folder, space=wishes.space, like=wishes.like, first=wishes.first, last=wishes.last)
     if wishes.per and meaning.kind != "semantic":
-        mend = "leave --per out"
-        raise DatasetError(f"{meaning.kind} maps give one annotation a segment", where=str(folder), mend=mend)
+        hint = "leave --per out"
+        raise DatasetError(f"{meaning.kind} maps give one annotation a segment", where=str(folder), hint=hint)
     matched = match(folder, meaning.images)
     collected = Collected(meaning, matched.how, failed=list(matched.failed), remarks=list(matched.remarks))
     context = _context(folder, meaning, wishes)
     segments = _segments(meaning)
     tasks = (
-        Task(number, path, image, segments.get(map_name(image.file_name)))
+        FromMapTask(number, path, image, segments.get(map_name(image.file_name)))
         for number, (path, image) in enumerate(matched.maps)
     )
     found = results(
@@ -146,8 +146,8 @@ def collect(
     return collected
 
 
-def _context(folder: Path, meaning: Meaning, wishes: Wishes) -> Context:
-    return Context(
+def _context(folder: Path, meaning: Meaning, wishes: FromMapsOptions) -> FromMapsContext:
+    return FromMapsContext(
         folder,
         meaning.kind,
         meaning.space,
@@ -176,11 +176,13 @@ def _segments(meaning: Meaning) -> dict[str, bytes]:
 
 
 def _annotations(
-    found: Iterator[tuple[Task, Found | Failed]], entries: list[bytes], collected: Collected
+    found: Iterator[tuple[FromMapTask, FoundAnnotations | FailedMap]],
+    entries: list[bytes],
+    collected: Collected,
 ) -> Iterator[bytes]:
     """The annotations while the maps are read; the entries of their images are put into `entries`."""
     for task, one in found:
-        if isinstance(one, Failed):
+        if isinstance(one, FailedMap):
             collected.failed.append(one.reason)
             continue
         collected.maps += 1
@@ -190,14 +192,14 @@ def _annotations(
             yield with_fields(text, id=collected.annotations)
 
 
-def _image(image: ImageEntry, found: Found) -> bytes:
+def _image(image: ImageEntry, found: FoundAnnotations) -> bytes:
     """An image's entry: as it was, with what it did not say."""
     own = {"id": image.id, "file_name": image.file_name} if image.text == b"{}" else {}
     size = {} if image.width and image.height else {"width": found.width, "height": found.height}
     return with_fields(image.text, **own, **size)
 
 
-def _read(context: Context, task: Task) -> Found:
+def _read(context: FromMapsContext, task: FromMapTask) -> FoundAnnotations:
     """The annotations of one map."""
     data = read_file(context.folder / task.name, task.name)
     values = decode_map(data, context.kind, where=task.name, max_pixels=context.max_pixels)
@@ -205,12 +207,12 @@ def _read(context: Context, task: Task) -> Found:
     image = task.image
     if image.width and image.height and (width, height) != (image.width, image.height):
         what = f"is {width}x{height}, and its image {image.width}x{image.height}"
-        raise ImageError(what, where=task.name, mend="give the annotation file of these maps")
+        raise ImageError(what, where=task.name, hint="give the annotation file of these maps")
     found = (_classes if context.kind == "semantic" else _objects)(context, task, values)
-    return Found(width, height, tuple(found))
+    return FoundAnnotations(width, height, tuple(found))
 
 
-def _classes(context: Context, task: Task, values: Array) -> Iterator[bytes]:
+def _classes(context: FromMapsContext, task: FromMapTask, values: Array) -> Iterator[bytes]:
     """The annotations of a semantic map."""
     meant = {value: number for number, value in context.space.values.items()}
     known = {context.space.unlabelled, *meant, *context.ignored}
@@ -220,7 +222,7 @@ def _classes(context: Context, task: Task, values: Array) -> Iterator[bytes]:
         yield _text(task.image.id, context.categories[region.value], region, crowd=0)
 
 
-def _objects(context: Context, task: Task, values: Array) -> Iterator[bytes]:
+def _objects(context: FromMapsContext, task: FromMapTask, values: Array) -> Iterator[bytes]:
     """The annotations of an instance or panoptic map."""
     segments = _by_value(task)
     _check_values(values, {0, *segments, *context.ignored}, "segments.json", task.name)
@@ -236,14 +238,14 @@ def _objects(context: Context, task: Task, values: Array) -> Iterator[bytes]:
         yield _text(task.image.id, segment["category_id"], region, crowd=int(region.value in crowds))
 
 
-def _by_value(task: Task) -> dict[int, dict[str, Any]]:
+def _by_value(task: FromMapTask) -> dict[int, dict[str, Any]]:
     """What each value of a map shows."""
     try:
         listed = entry_of(task.segments or b"{}").get("segments_info", [])
         return {int(segment["id"]): dict(segment) for segment in listed}
     except (DatasetError, TypeError, ValueError, LookupError, OverflowError) as error:
         what = "segments.json does not say what its values show"
-        raise ImageError(what, where=task.name, mend="make the maps anew") from error
+        raise ImageError(what, where=task.name, hint="make the maps anew") from error
 
 
 def _check_values(values: Array, known: set[int], by: str, where: str) -> None:
@@ -251,8 +253,8 @@ def _check_values(values: Array, known: set[int], by: str, where: str) -> None:
     for value, pixels in runs_of(values).counts().items():
         if value not in known:
             what = f"the value {value} of {count(pixels, 'pixel')} means nothing in {by}"
-            mend = f"name the space that the maps are in, mend the map, or use --ignore {value}"
-            raise ImageError(what, where=where, mend=mend)
+            hint = f"name the space that the maps are in, mend the map, or use --ignore {value}"
+            raise ImageError(what, where=where, hint=hint)
 
 
 def _text(image: int, category: int, region: Region, *, crowd: int) -> bytes:

@@ -10,8 +10,8 @@ from augcli.commands.label_maps.folder import is_unfinished
 from augcli.errors import DatasetError
 from augcli.formats.coco.read import AnnotationFile, read_annotation_file
 from augcli.labels.label_maps.draw import Kind
-from augcli.labels.label_maps.label_spaces import Entry, Space, SpaceName, coco_categories, space_of
-from augcli.labels.label_maps.labels_json import LABELS, SEGMENTS, Labels, read_labels
+from augcli.labels.label_maps.label_spaces import Entry, LabelSpace, SpaceName, coco_categories, space_of
+from augcli.labels.label_maps.labels_json import LABELS, SEGMENTS, MapLabels, read_labels
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Meaning:
     """
 
     kind: Kind
-    space: Space
+    space: LabelSpace
     categories: tuple[Entry, ...]
     segments: AnnotationFile | None
     images: AnnotationFile | None
@@ -43,8 +43,8 @@ def meaning_of(
     Raises DatasetError where nothing says it, and where what says it is contradictory or cannot be used.
     """
     if is_unfinished(folder):
-        mend = "run the augcli coco pixelmaps that was interrupted again"
-        raise DatasetError("not all of its maps are made", where=str(folder), mend=mend)
+        hint = "run the augcli coco pixelmaps that was interrupted again"
+        raise DatasetError("not all of its maps are made", where=str(folder), hint=hint)
     labels = read_labels(folder)
     images = read_annotation_file(like, where=like.name) if like else None
     if labels:
@@ -65,22 +65,22 @@ def meaning_of(
     return Meaning(kind, found, wanted, segments, images or segments)
 
 
-def _check_space(labels: Labels, space: SpaceName | None, folder: Path) -> None:
+def _check_space(labels: MapLabels, space: SpaceName | None, folder: Path) -> None:
     if space not in (None, labels.space.name):
         what = f"says that the label space is {labels.space.name}, and --space that it is {space}"
-        raise DatasetError(what, where=str(folder / LABELS), mend="leave --space out")
+        raise DatasetError(what, where=str(folder / LABELS), hint="leave --space out")
 
 
 def _known(folder: Path, space: SpaceName | None, images: AnnotationFile | None) -> tuple[Entry, ...]:
     """The categories of maps that have no labels.json."""
     if space is None:
-        mend = "name the label space of the maps with --space"
-        raise DatasetError(f"no {LABELS} says what the values mean", where=str(folder), mend=mend)
+        hint = "name the label space of the maps with --space"
+        raise DatasetError(f"no {LABELS} says what the values mean", where=str(folder), hint=hint)
     if images:
         return images.categories
     if space == "file":
-        mend = "name the annotation file with --images-like"
-        raise DatasetError("nothing says which categories label space file has", where=str(folder), mend=mend)
+        hint = "name the annotation file with --images-like"
+        raise DatasetError("nothing says which categories label space file has", where=str(folder), hint=hint)
     return coco_categories()
 
 
@@ -88,5 +88,5 @@ def _segments(folder: Path, kind: Kind) -> AnnotationFile:
     path = folder / SEGMENTS
     if not path.is_file():
         what = f"no {SEGMENTS} says what the values of {kind} maps show"
-        raise DatasetError(what, where=str(folder), mend="make the maps with augcli coco pixelmaps")
+        raise DatasetError(what, where=str(folder), hint="make the maps with augcli coco pixelmaps")
     return read_annotation_file(path, where=str(path))

@@ -36,7 +36,7 @@ def match(folder: Path, images: AnnotationFile | None) -> Matched:
     tree = walk(folder)
     paths = [file.path for file in tree.files if file.suffix.lower() == MAP_SUFFIX]
     if not paths:
-        raise DatasetError("no PNG is in it", where=str(folder), mend="name the folder of the maps")
+        raise DatasetError("no PNG is in it", where=str(folder), hint="name the folder of the maps")
     remarks = list(tree.skipped)
     if others := len(tree.files) - len(paths):
         remarks.append(f"{count(others, 'file')} of other formats than PNG passed over")
@@ -47,7 +47,7 @@ def _by_file(paths: Sequence[str], images: AnnotationFile, remarks: list[str]) -
     entries = {map_name(image.file_name): image for image in images.images}
     pairs = [(path, entries.pop(nfc(path), None)) for path in paths]
     failed = [
-        str(ImageError(f"no image of {images.name} has this name", where=path, mend="leave it out"))
+        str(ImageError(f"no image of {images.name} has this name", where=path, hint="leave it out"))
         for path, image in pairs
         if image is None
     ]

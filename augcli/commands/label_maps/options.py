@@ -10,15 +10,14 @@ from augcli.errors import DatasetError
 from augcli.formats.coco.entries import ImageEntry
 from augcli.formats.coco.read import AnnotationFile
 from augcli.imageio import MAX_PIXELS
-from augcli.labels.label_maps.options import Wishes as MapWishes
-from augcli.labels.label_maps.options import map_name
+from augcli.labels.label_maps.options import LabelMapOptions, map_name
 from augcli.text import shortened
 
 LONGEST = 200  # characters of a name in a message
 
 
 @dataclass(frozen=True)
-class Wishes(MapWishes):
+class ToMapsOptions(LabelMapOptions):
     """What is asked for. `segments` is where a panoptic file's PNGs are: in the folder of its name."""
 
     segments: Path | None = None
@@ -26,19 +25,19 @@ class Wishes(MapWishes):
     overwrite: bool = False
 
 
-def segments_folder(file: AnnotationFile, wishes: Wishes) -> Path | None:
+def segments_folder(file: AnnotationFile, wishes: ToMapsOptions) -> Path | None:
     """Where a panoptic file's PNGs are; None for other files. Raises DatasetError where there is none."""
     if file.kind != "panoptic":
         if wishes.segments is not None:
-            mend = "leave --segments out"
+            hint = "leave --segments out"
             raise DatasetError(
-                "is no panoptic file, and so has no PNGs of segments", where=file.name, mend=mend
+                "is no panoptic file, and so has no PNGs of segments", where=file.name, hint=hint
             )
         return None
     folder = wishes.segments or file.head.path.with_suffix("")
     if not folder.is_dir():
-        mend = "name the folder of the panoptic PNGs with --segments"
-        raise DatasetError("no such folder", where=str(folder), mend=mend)
+        hint = "name the folder of the panoptic PNGs with --segments"
+        raise DatasetError("no such folder", where=str(folder), hint=hint)
     return folder
 
 

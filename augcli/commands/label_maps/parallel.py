@@ -17,7 +17,7 @@ from augcli.output.store import Store, StoreError, new_name
 PICTURES_PER_WORKER = 64  # fewer are done before another process has started
 
 
-class Task(Protocol):
+class NumberedTask(Protocol):
     """One picture's work: its number in the order of the results, from 0, and its name in messages."""
 
     @property
@@ -29,12 +29,12 @@ class Task(Protocol):
         """What messages call it."""
 
 
-T = TypeVar("T", bound=Task)
+T = TypeVar("T", bound=NumberedTask)
 R = TypeVar("R")
 
 
 @dataclass(frozen=True)
-class Failed:
+class FailedMap:
     """A picture of which nothing was made, and why, in one line that names it."""
 
     reason: str
@@ -42,7 +42,7 @@ class Failed:
 
 def results(
     job: Callable[[T], R], tasks: Iterable[T], total: int, *, workers: int, progress: Progress
-) -> Iterator[tuple[T, R | Failed]]:
+) -> Iterator[tuple[T, R | FailedMap]]:
     """Each task with what `job` made of it, in the order of their numbers, or with why it made nothing.
 
     `job` is pickled for the workers; an ImageError that it raises is a failure. Raises StoreError where it
@@ -51,7 +51,7 @@ def results(
     most = max(1, min(workers, math.ceil(total / PICTURES_PER_WORKER)))
     engine = local_engine(partial(_set_up, job), workers=most, alone=lambda task: [task])
     progress.begins(total, 0)
-    waiting: dict[int, tuple[T, R | Failed]] = {}
+    waiting: dict[int, tuple[T, R | FailedMap]] = {}
     number = 0
     try:
         for task, outcome in engine.run(tasks):
@@ -65,25 +65,25 @@ def results(
         progress.ends()
 
 
-def _set_up(job: Callable[[T], R]) -> Callable[[T], R | Failed | StoreError]:
+def _set_up(job: Callable[[T], R]) -> Callable[[T], R | FailedMap | StoreError]:
     return partial(_attempt, job)
 
 
-def _attempt(job: Callable[[T], R], task: T) -> R | Failed | StoreError:
+def _attempt(job: Callable[[T], R], task: T) -> R | FailedMap | StoreError:
     try:
         return job(task)
     except ImageError as error:
-        return Failed(str(error))
+        return FailedMap(str(error))
     except StoreError as error:
         return error
 
 
-def _result(task: Task, outcome: Outcome[R | Failed | StoreError]) -> R | Failed:
+def _result(task: NumberedTask, outcome: Outcome[R | FailedMap | StoreError]) -> R | FailedMap:
     if isinstance(outcome, Raised):
         raise Bug(outcome.traceback)
     if isinstance(outcome, Lost):
-        mend = "if memory ran out, use fewer workers (-j)"
-        return Failed(str(ImageError(f"the worker died: {outcome.reason}", where=task.name, mend=mend)))
+        hint = "if memory ran out, use fewer workers (-j)"
+        return FailedMap(str(ImageError(f"the worker died: {outcome.reason}", where=task.name, hint=hint)))
     if isinstance(outcome.result, StoreError):
         raise outcome.result
     return outcome.result

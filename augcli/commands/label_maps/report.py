@@ -6,19 +6,19 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from augcli.errors import printable
-from augcli.labels.label_maps.draw import Drawn, Rules
+from augcli.labels.label_maps.draw import DrawnMap, DrawRules
 from augcli.text import count
 
 
 @dataclass
-class Made:
+class MapsReport:
     """The maps that were made, and what of the annotations is in them.
 
     `failed` has a line for each image without a map, `faults` one for each entry that was left out, and
     `remarks` one for each that has another id, or no pixel that is seen.
     """
 
-    rules: Rules
+    rules: DrawRules
     maps: int = 0
     drawn: int = 0
     crowds: int = 0
@@ -29,7 +29,7 @@ class Made:
     faults: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
 
-    def add(self, drawn: Drawn, where: str) -> None:
+    def add(self, drawn: DrawnMap, where: str) -> None:
         """Count a map; `where` begins the lines of its faults."""
         self.maps += 1
         self.drawn += drawn.drawn

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from augcli.commands.label_maps.folder import begin, end
-from augcli.commands.label_maps.options import LONGEST, Wishes, name_clashes, segments_folder
-from augcli.commands.label_maps.parallel import Failed, results, write_in_parts
-from augcli.commands.label_maps.report import Made
+from augcli.commands.label_maps.options import LONGEST, ToMapsOptions, name_clashes, segments_folder
+from augcli.commands.label_maps.parallel import FailedMap, results, write_in_parts
+from augcli.commands.label_maps.report import MapsReport
 from augcli.data import Array
 from augcli.errors import ImageError
 from augcli.formats.coco.entries import ImageEntry
@@ -21,7 +21,7 @@ from augcli.formats.coco.write import write_annotation_file
 from augcli.imageio.header import too_large
 from augcli.labels.annotations import number_of, read_annotation
 from augcli.labels.coco_json import text_of
-from augcli.labels.label_maps.draw import Drawn, Rules, draw, draw_segments
+from augcli.labels.label_maps.draw import DrawnMap, DrawRules, draw, draw_segments
 from augcli.labels.label_maps.labels_json import SEGMENTS, digest_of, labels_json
 from augcli.labels.label_maps.options import MAP_SUFFIX, is_deep, map_name, rules_of
 from augcli.labels.label_maps.png import decode_map, encode_map
@@ -35,7 +35,7 @@ _OF_THE_NAME = (errno.ENAMETOOLONG, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, e
 
 
 @dataclass(frozen=True)
-class Task:
+class ToMapTask:
     """One image, the name of its map, and the texts of its annotations."""
 
     number: int
@@ -50,20 +50,20 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Context:
+class ToMapsContext:
     """What all tasks share. `segments` is the folder of a panoptic file's PNGs, None for other files."""
 
     source: str
     dest: Path
-    rules: Rules
+    rules: DrawRules
     deep: bool
     segments: Path | None
     max_pixels: int
 
 
 def make_maps(
-    annotations: Path, dest: Path, wishes: Wishes, *, workers: int, progress: Progress | None = None
-) -> Made:
+    annotations: Path, dest: Path, wishes: ToMapsOptions, *, workers: int, progress: Progress | None = None
+) -> MapsReport:
     """Write a pixel map for each image of an annotation file, and labels.json, which says what they show.
 
     Maps of instances and panoptic maps also get segments.json, in COCO's panoptic form. Files are renamed
@@ -78,9 +78,9 @@ def make_maps(
     for image, clash in name_clashes(file.images):
         del images[image.id]
         where = f"{file.name}: {shortened(image.file_name, LONGEST)}"
-        made.failed.append(str(ImageError(clash, where=where, mend="rename one of the two")))
+        made.failed.append(str(ImageError(clash, where=where, hint="rename one of the two")))
     deep = is_deep(file.head, rules, (file.annotations_of(image.id) for image in file.images))
-    context = Context(file.name, dest, rules, deep, segments_folder(file, wishes), wishes.max_pixels)
+    context = ToMapsContext(file.name, dest, rules, deep, segments_folder(file, wishes), wishes.max_pixels)
     described = labels_json(rules, file.categories, source=file.name, sha256=digest_of(annotations))
     beside = () if rules.kind == "semantic" else (SEGMENTS, new_name(SEGMENTS))
     names = [*beside, *(map_name(image.file_name) for image in images.values())]
@@ -90,26 +90,28 @@ def make_maps(
     return made
 
 
-def _begun(file: AnnotationFile, rules: Rules) -> Made:
+def _begun(file: AnnotationFile, rules: DrawRules) -> MapsReport:
     """The report as it begins: with what was found in reading."""
-    return Made(rules, faults=list(file.head.left_out), remarks=[*file.head.remarks, *file.head.replaced_ids])
+    return MapsReport(
+        rules, faults=list(file.head.left_out), remarks=[*file.head.remarks, *file.head.replaced_ids]
+    )
 
 
 def _write(
-    context: Context,
+    context: ToMapsContext,
     file: AnnotationFile,
     images: Mapping[int, ImageEntry],
-    made: Made,
+    made: MapsReport,
     workers: int,
     progress: Progress,
 ) -> list[str]:
     """Write the maps, and what they show where that is another thing on each. Returns the files' names."""
     tasks = (
-        Task(number, image, map_name(image.file_name), file.annotations_of(image.id))
+        ToMapTask(number, image, map_name(image.file_name), file.annotations_of(image.id))
         for number, image in enumerate(images.values())
     )
     found = results(partial(_make, context), tasks, len(images), workers=workers, progress=progress)
-    done: list[Task] = []
+    done: list[ToMapTask] = []
     annotations = _annotations(found, done, made, context)
     if context.rules.kind == "semantic":
         for _ in annotations:
@@ -123,11 +125,14 @@ def _write(
 
 
 def _annotations(
-    found: Iterator[tuple[Task, Drawn | Failed]], done: list[Task], made: Made, context: Context
+    found: Iterator[tuple[ToMapTask, DrawnMap | FailedMap]],
+    done: list[ToMapTask],
+    made: MapsReport,
+    context: ToMapsContext,
 ) -> Iterator[bytes]:
     """The entries of segments.json, while the maps are made; what has a map is put into `done`."""
     for task, drawn in found:
-        if isinstance(drawn, Failed):
+        if isinstance(drawn, FailedMap):
             made.failed.append(drawn.reason)
             continue
         is_panoptic = context.segments is not None
@@ -137,18 +142,18 @@ def _annotations(
         yield text_of({"image_id": task.image.id, "file_name": task.map_name, "segments_info": segments})
 
 
-def _make(context: Context, task: Task) -> Drawn:
+def _make(context: ToMapsContext, task: ToMapTask) -> DrawnMap:
     """Write one map. Returns what is on it, without its pixels."""
     try:
         drawn = _drawn(context, task)
         _save(Store(context.dest), task, encode_map(drawn.values, context.rules.kind, deep=context.deep))
     except ImageError as error:
         where = f"{context.source}: {task.name}"
-        raise ImageError(error.what, where=error.where or where, mend=error.mend) from error
+        raise ImageError(error.what, where=error.where or where, hint=error.hint) from error
     return replace(drawn, values=drawn.values[:0])
 
 
-def _save(store: Store, task: Task, data: bytes) -> None:
+def _save(store: Store, task: ToMapTask, data: bytes) -> None:
     """Write a map. Raises ImageError where no file can have its name, and StoreError for other reasons."""
     beside = f"{TEMPORARY}/{task.number}{MAP_SUFFIX}"
     store.write(beside, data)
@@ -158,10 +163,10 @@ def _save(store: Store, task: Task, data: bytes) -> None:
         if not isinstance(error.__cause__, OSError) or error.__cause__.errno not in _OF_THE_NAME:
             raise
         why = error.__cause__.strerror or str(error.__cause__)
-        raise ImageError(f"its map cannot be written: {why}", mend="give it another file_name") from error
+        raise ImageError(f"its map cannot be written: {why}", hint="give it another file_name") from error
 
 
-def _drawn(context: Context, task: Task) -> Drawn:
+def _drawn(context: ToMapsContext, task: ToMapTask) -> DrawnMap:
     width, height = task.image.width, task.image.height
     if not width or not height:
         raise _no_size(task.image)
@@ -181,9 +186,9 @@ def _no_size(image: ImageEntry) -> ImageError:
     sides = {"width": image.width, "height": image.height}
     said = {key: entry[key] for key, side in sides.items() if not side and entry.get(key)}
     if not said:
-        return ImageError("its width and height are not known", mend="write them into its entry of images")
+        return ImageError("its width and height are not known", hint="write them into its entry of images")
     what = " and ".join(f"its {key} is {shown(value)}" for key, value in said.items())
-    return ImageError(what, mend="write width and height as whole numbers of pixels")
+    return ImageError(what, hint="write width and height as whole numbers of pixels")
 
 
 def _entries(texts: tuple[bytes, ...]) -> tuple[list[dict[str, Any]], list[str]]:
@@ -198,7 +203,7 @@ def _entries(texts: tuple[bytes, ...]) -> tuple[list[dict[str, Any]], list[str]]
     return entries, faults
 
 
-def _of_panoptic(context: Context, entries: list[dict[str, Any]], width: int, height: int) -> Drawn:
+def _of_panoptic(context: ToMapsContext, entries: list[dict[str, Any]], width: int, height: int) -> DrawnMap:
     """The map of a picture's panoptic PNG; of a picture without one nothing is known."""
     if not entries:
         return draw([], width, height, context.rules)
@@ -206,7 +211,7 @@ def _of_panoptic(context: Context, entries: list[dict[str, Any]], width: int, he
     ids = _ids(context, name)
     if ids.shape != (height, width):
         what = f"is {ids.shape[1]}x{ids.shape[0]}, and its image {width}x{height}"
-        raise ImageError(what, where=name, mend="put right the sizes in images, or the PNG")
+        raise ImageError(what, where=name, hint="put right the sizes in images, or the PNG")
     again = [f"{len(entries)} annotations of this image; the first is read"] * (len(entries) > 1)
     if not isinstance(segments, list):
         segments = []
@@ -215,9 +220,9 @@ def _of_panoptic(context: Context, entries: list[dict[str, Any]], width: int, he
     return replace(drawn, faults=(*again, *drawn.faults))
 
 
-def _ids(context: Context, name: str) -> Array:
+def _ids(context: ToMapsContext, name: str) -> Array:
     folder = context.segments or Path()
     if not (folder / name).resolve().is_relative_to(folder.resolve()):
-        raise ImageError("is a link that leads out of its folder", where=name, mend="put the file there")
+        raise ImageError("is a link that leads out of its folder", where=name, hint="put the file there")
     data = read_file(folder / name, name)
     return decode_map(data, "panoptic", where=name, max_pixels=context.max_pixels)

@@ -19,17 +19,17 @@ from augcli.commands.preview.captions import (
 )
 from augcli.commands.preview.display import RAMP, displayed, levels_shown, ramped, window_of
 from augcli.commands.preview.marks import draw_marks
-from augcli.commands.preview.objects import Legend, Objects, objects_of
-from augcli.commands.preview.overlay import QUALITATIVE, Labels, Rgb, below, colorful, overlaid
-from augcli.commands.preview.select import Wanted
+from augcli.commands.preview.objects import Legend, ObjectLayer, objects_of
+from augcli.commands.preview.overlay import QUALITATIVE, LabelStyle, Rgb, below, colorful, overlaid
+from augcli.commands.preview.select import Selected
 from augcli.commands.preview.sheet import Cell, Chip, Row
 from augcli.data import PANOPTIC, PART, Array, Coding, Dataset, Mask, Sample, name_of
 from augcli.errors import ImageError
-from augcli.labels.annotations import Setting, annotated, check_entries
+from augcli.labels.annotations import AnnotationSetting, annotated, check_entries
 from augcli.labels.masks import MaskSpec
 from augcli.pipeline.augment import Augmented, augment, variant_of
 from augcli.pipeline.load import Decoded, pixel_format, read_source
-from augcli.pipeline.pair import Context
+from augcli.pipeline.pair import PairContext
 from augcli.pipeline.plan import Job, Pair
 from augcli.pipeline.prepare import border_of, categories_by_file
 from augcli.recipe import Recipe
@@ -46,7 +46,7 @@ class Drawing:
     recipe: Recipe
     dataset: Dataset
     specs: Mapping[str, MaskSpec]
-    wanted: Wanted
+    wanted: Selected
     copies: int = 0
     failures: list[str] = field(default_factory=list)
     seen: dict[tuple[str, int], Rgb | None] = field(default_factory=dict)
@@ -59,11 +59,11 @@ class Drawing:
         return Legend(self.dataset.annotation_files, self.recipe.input.mirror)
 
     @cached_property
-    def context(self) -> Context:
+    def context(self) -> PairContext:
         """What says how annotations are moved."""
         root, categories = self.dataset.root, categories_by_file(self.dataset)
         most = self.wanted.max_pixels
-        return Context(root, root, self.recipe, border_of(self.recipe), "", most, categories)
+        return PairContext(root, root, self.recipe, border_of(self.recipe), "", most, categories)
 
     def rows(self, job: Job, pairs: Sequence[Pair]) -> list[Row]:
         """A source's rows: itself with its copies beside it and below, or of a strip a row for each copy."""
@@ -159,7 +159,7 @@ class Drawing:
 
     def _objects(
         self, source: Decoded, result: Augmented | None, sample: Sample
-    ) -> tuple[Objects | None, list[str]]:
+    ) -> tuple[ObjectLayer | None, list[str]]:
         """What is annotated, and how much of it is there; nothing where there are no annotation files."""
         item, context = source.item, self.context
         if not item.entries:
@@ -167,7 +167,7 @@ class Drawing:
         program = result.program if result and result.applied else None
         size = source.header.upright_size
         colors = source.sample.masks.get(PANOPTIC)
-        setting = Setting(program, size, context.rules, context.categories, source.marked, colors)
+        setting = AnnotationSetting(program, size, context.rules, context.categories, source.marked, colors)
         made = annotated(item, setting, item.masks.get(PANOPTIC), sample.masks.get(PANOPTIC))
         objects = objects_of(made, sample.size, self.objects)
         gone = sum(not one.partly for one in made.left_out)
@@ -192,15 +192,15 @@ class Drawing:
             shown = displayed(values, meaning, window_of(before.pixels, meaning, None))
         return overlaid(shown, {}, {}, self.wanted.cell).picture
 
-    def _look(self, name: str, coding: Coding) -> Labels:
+    def _look(self, name: str, coding: Coding) -> LabelStyle:
         """How labels are drawn: in the colours of the mask itself, or of its palette, or in ours."""
         ignored = ignored_label(self.recipe, self.specs.get(name))
-        return Labels(colorful(coding.palette), coding.mode == "RGB", ignored)
+        return LabelStyle(colorful(coding.palette), coding.mode == "RGB", ignored)
 
     def _failed(self, title: str, error: ImageError | MemoryError, where: str) -> Cell:
         if isinstance(error, MemoryError):
             error = ImageError("not enough memory", where=where)
-        reason = str(ImageError(error.what, where=error.where or where, mend=error.mend))
+        reason = str(ImageError(error.what, where=error.where or where, hint=error.hint))
         self.failures.append(reason)
         return Cell(title, reason=reason)
 
@@ -227,15 +227,15 @@ def _drawn_masks(source: Decoded) -> dict[str, Mask]:
 
 
 def _with_objects(
-    masks: Mapping[str, Array], looks: Mapping[str, Labels], objects: Objects | None
-) -> tuple[dict[str, Array], dict[str, Labels]]:
+    masks: Mapping[str, Array], looks: Mapping[str, LabelStyle], objects: ObjectLayer | None
+) -> tuple[dict[str, Array], dict[str, LabelStyle]]:
     """Masks and their looks with the map of objects over them."""
     if objects is None or not objects.numbers.any():
         return {**masks}, {**looks}
-    return {**masks, _OBJECTS: objects.numbers}, {**looks, _OBJECTS: Labels(objects.palette)}
+    return {**masks, _OBJECTS: objects.numbers}, {**looks, _OBJECTS: LabelStyle(objects.palette)}
 
 
-def _over(objects: Objects | None, sample: Sample) -> Callable[[Image.Image], None] | None:
+def _over(objects: ObjectLayer | None, sample: Sample) -> Callable[[Image.Image], None] | None:
     """What draws boxes and keypoints; None where there are none."""
     return partial(draw_marks, objects.marks, sample.size) if objects and objects.marks else None
 

@@ -16,7 +16,7 @@ _RIM_COLOR = (RIM_DARK,) * 3
 
 
 @dataclass(frozen=True)
-class Line:
+class DrawnLine:
     """A line from point to point, in pixels of the picture, edges at whole numbers."""
 
     points: tuple[Point, ...]
@@ -32,16 +32,16 @@ class Dot:
     is_visible: bool = True
 
 
-Mark = Line | Dot
+Shape = DrawnLine | Dot
 
 
-def draw_marks(marks: Iterable[Mark], size: tuple[int, int], picture: Image.Image) -> None:
+def draw_marks(marks: Iterable[Shape], size: tuple[int, int], picture: Image.Image) -> None:
     """Draw marks of a frame of this (width, height) on a picture of another size; dots lie over lines."""
     draw = ImageDraw.Draw(picture)
     across, down = picture.width / size[0], picture.height / size[1]
     ordered = sorted(marks, key=lambda mark: isinstance(mark, Dot))
     for mark in ordered:
-        if isinstance(mark, Line):
+        if isinstance(mark, DrawnLine):
             _draw_line(draw, [(x * across, y * down) for x, y in mark.points], mark.color)
         else:
             _draw_dot(draw, (mark.place[0] * across, mark.place[1] * down), mark)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from augcli.commands.preview.marks import Dot, Line, Mark
+from augcli.commands.preview.marks import Dot, DrawnLine, Shape
 from augcli.commands.preview.overlay import QUALITATIVE, Rgb
 from augcli.data import AnnotationHead, Array
 from augcli.labels.annotations import Annotated
@@ -22,7 +22,7 @@ _SIDES = {LEFT: "left keypoints", RIGHT: "right keypoints", MIDDLE: "keypoints"}
 
 
 @dataclass(frozen=True)
-class Category:
+class CategoryStyle:
     """A category as it is drawn: the colours of its keypoints, and its skeleton as pairs of their numbers."""
 
     name: str
@@ -31,7 +31,7 @@ class Category:
 
 
 @dataclass(frozen=True)
-class Objects:
+class ObjectLayer:
     """What is drawn of a picture's annotations.
 
     `numbers` (H, W), uint32, has the number of the object that is seen in each pixel, from 1; `palette` their
@@ -40,7 +40,7 @@ class Objects:
 
     numbers: Array
     palette: bytes
-    marks: tuple[Mark, ...]
+    marks: tuple[Shape, ...]
     total: int
 
 
@@ -52,14 +52,14 @@ class Legend:
     mirror: Sequence[tuple[str, str]] = ()
     colors: dict[str, Rgb] = field(default_factory=dict)
     sides: dict[str, Rgb] = field(default_factory=dict)
-    known: dict[str, dict[int, Category]] = field(default_factory=dict)
+    known: dict[str, dict[int, CategoryStyle]] = field(default_factory=dict)
 
-    def category(self, file: str, number: object) -> Category:
+    def category(self, file: str, number: object) -> CategoryStyle:
         """A category of a file; one without a name has its number as its name."""
         if file not in self.known:
             self.known[file] = {one["id"]: _category(one, self.mirror) for one in self.files[file].categories}
         found = self.known[file].get(number) if isinstance(number, int) else None
-        return found or Category(f"category {number}")
+        return found or CategoryStyle(f"category {number}")
 
     def color(self, name: str) -> Rgb:
         """The colour of a category."""
@@ -75,12 +75,12 @@ class Legend:
         return self.colors | {name: self.sides[name] for name in told}
 
 
-def _category(entry: Mapping[str, Any], mirror: Sequence[tuple[str, str]]) -> Category:
+def _category(entry: Mapping[str, Any], mirror: Sequence[tuple[str, str]]) -> CategoryStyle:
     names = entry.get("keypoints")
     names = [str(name) for name in names] if isinstance(names, list) else []
     there = swapped(names, mirror)
     sides = tuple(_side(name, number, there[number]) for number, name in enumerate(names))
-    return Category(entry["name"], sides, tuple(_bones(entry.get("skeleton"), len(names))))
+    return CategoryStyle(entry["name"], sides, tuple(_bones(entry.get("skeleton"), len(names))))
 
 
 def _side(name: str, number: int, other: int) -> Rgb:
@@ -101,13 +101,13 @@ def _is_place(end: Any, points: int) -> bool:
     return type(end) is int and 1 <= end <= points
 
 
-def objects_of(annotated: Annotated, size: tuple[int, int], legend: Legend) -> Objects:
+def objects_of(annotated: Annotated, size: tuple[int, int], legend: Legend) -> ObjectLayer:
     """What is drawn of annotations in a picture of this (width, height): small objects over large ones.
 
     What several files have of one object (its polygon here, its keypoints there) is one object.
     """
     masks = list(_segments(annotated, legend))
-    marks: list[Mark] = []
+    marks: list[Shape] = []
     seen: set[tuple[Any, ...]] = set()
     for file, one in _entries(annotated):
         category = legend.category(file, one.get("category_id"))
@@ -125,15 +125,15 @@ def objects_of(annotated: Annotated, size: tuple[int, int], legend: Legend) -> O
 
 
 def _together(
-    masks: Sequence[tuple[Array, Rgb]], size: tuple[int, int], marks: tuple[Mark, ...], total: int
-) -> Objects:
+    masks: Sequence[tuple[Array, Rgb]], size: tuple[int, int], marks: tuple[Shape, ...], total: int
+) -> ObjectLayer:
     """Masks (H, W) of objects as one map of their numbers."""
     ordered = sorted(masks, key=lambda mask: -np.count_nonzero(mask[0]))
     numbers = np.zeros((size[1], size[0]), np.uint32)
     for number, (mask, _) in enumerate(ordered, 1):
         numbers[mask != 0] = number
     palette = bytes(level for color in ((0, 0, 0), *(color for _, color in ordered)) for level in color)
-    return Objects(numbers, palette, marks, total)
+    return ObjectLayer(numbers, palette, marks, total)
 
 
 def _entries(annotated: Annotated) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -169,13 +169,13 @@ def _mask(segmentation: Any, size: tuple[int, int]) -> Array:
     return mask_of(drawn(segmentation, *size))
 
 
-def _box(box: Sequence[float], color: Rgb) -> Line:
+def _box(box: Sequence[float], color: Rgb) -> DrawnLine:
     x, y, width, height = box
     right, bottom = x + width, y + height
-    return Line(((x, y), (right, y), (right, bottom), (x, bottom), (x, y)), color)
+    return DrawnLine(((x, y), (right, y), (right, bottom), (x, bottom), (x, y)), color)
 
 
-def _points(keypoints: Sequence[float], category: Category, legend: Legend) -> Iterator[Mark]:
+def _points(keypoints: Sequence[float], category: CategoryStyle, legend: Legend) -> Iterator[Shape]:
     """The labelled keypoints of an object, and the bones between them."""
     points = list(zip(keypoints[::3], keypoints[1::3], keypoints[2::3], strict=True))
     sides = category.sides if len(category.sides) == len(points) else (MIDDLE,) * len(points)
@@ -184,7 +184,7 @@ def _points(keypoints: Sequence[float], category: Category, legend: Legend) -> I
         yield Dot(places[number], legend.side(sides[number]), is_visible=points[number][2] == 2)
     for one, other in category.skeleton:
         if one in places and other in places:
-            yield Line((places[one], places[other]), _of_bone(sides[one], sides[other]))
+            yield DrawnLine((places[one], places[other]), _of_bone(sides[one], sides[other]))
 
 
 def _of_bone(one: Rgb, other: Rgb) -> Rgb:

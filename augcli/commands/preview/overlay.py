@@ -53,7 +53,7 @@ QUALITATIVE: tuple[Rgb, ...] = (
 
 
 @dataclass(frozen=True)
-class Labels:
+class LabelStyle:
     """What the labels of a mask look like.
 
     `palette` is RGB bytes by value; without one the colours are our own. With `is_rgb` a label is a packed
@@ -96,7 +96,7 @@ class Overlaid:
 def overlaid(
     image: Array,
     masks: Mapping[str, Array],
-    looks: Mapping[str, Labels],
+    looks: Mapping[str, LabelStyle],
     box: int,
     over: Callable[[Image.Image], None] | None = None,
 ) -> Overlaid:
@@ -168,7 +168,7 @@ def reduced(labels: npt.NDArray[np.int64], size: tuple[int, int]) -> npt.NDArray
 
 
 def painted(
-    canvas: npt.NDArray[np.float32], labels: npt.NDArray[np.int64], look: Labels
+    canvas: npt.NDArray[np.float32], labels: npt.NDArray[np.int64], look: LabelStyle
 ) -> tuple[npt.NDArray[np.float32], list[int]]:
     """Lay labels (H, W) over colours (H, W, 3) of 0 to 255; returns the result and what is drawn."""
     known, places = np.unique(labels, return_inverse=True)

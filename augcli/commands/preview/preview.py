@@ -9,11 +9,11 @@ from pathlib import Path
 
 from PIL import Image
 
-from augcli.commands.expand.worker import Answer, Task, set_up, specs_by_looking
+from augcli.commands.expand.worker import ExpandResult, ExpandTask, set_up, specs_by_looking
 from augcli.commands.preview.captions import DOT, counted
 from augcli.commands.preview.cells import Drawing
 from augcli.commands.preview.html import written
-from augcli.commands.preview.select import Wanted, chosen_copies, chosen_jobs
+from augcli.commands.preview.select import Selected, chosen_copies, chosen_jobs
 from augcli.commands.preview.sheet import Sheet, draw_sheet
 from augcli.data import Dataset
 from augcli.engines import Engine
@@ -21,13 +21,13 @@ from augcli.engines.local import local_engine
 from augcli.imageio import MAX_PIXELS
 from augcli.labels.masks import MaskSpec, looked_at
 from augcli.output.report import Progress
-from augcli.pipeline.pair import Context
+from augcli.pipeline.pair import PairContext
 from augcli.pipeline.plan import EVERYTHING, Job, is_expanded, make_plan
 from augcli.pipeline.prepare import as_found, border_of, read_input
 from augcli.recipe import Recipe
 from augcli.recipe.mask_options import SOLE
 
-__all__ = ["Preview", "Wanted", "mask_specs", "preview"]
+__all__ = ["Preview", "Selected", "mask_specs", "preview"]
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Preview:
         return f"{shown}, {len(self.failures)} failed"
 
 
-def preview(recipe: Recipe, root: Path, wanted: Wanted, progress: Progress | None = None) -> Preview:
+def preview(recipe: Recipe, root: Path, wanted: Selected, progress: Progress | None = None) -> Preview:
     """Draw a sheet. Raises AugcliError where the recipe does not fit the data set or what is wanted."""
     dataset = read_input(recipe, root, wanted.images)
     root = dataset.root
@@ -88,8 +88,8 @@ def mask_specs(recipe: Recipe, dataset: Dataset, max_pixels: int = MAX_PIXELS) -
     items = looked_at(dataset.items)
     if not items:
         return {}
-    context = Context(dataset.root, dataset.root, recipe, border_of(recipe), "", max_pixels)
-    engine: Engine[Task, Answer] = local_engine(
+    context = PairContext(dataset.root, dataset.root, recipe, border_of(recipe), "", max_pixels)
+    engine: Engine[ExpandTask, ExpandResult] = local_engine(
         partial(set_up, context), workers=1, alone=lambda task: [task]
     )
     return specs_by_looking(recipe, engine, items)

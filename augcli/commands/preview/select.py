@@ -15,7 +15,7 @@ from augcli.recipe import Recipe
 
 
 @dataclass(frozen=True)
-class Wanted:
+class Selected:
     """What a sheet is to show: `rows` sources and `cols` copies of each, or of one `sample` rows x cols.
 
     With `variant` only copies of that one, with `copy` only those of that number. A `strip` shows one source:
@@ -41,7 +41,7 @@ class Wanted:
         return self.cols if self.sample is None else self.cols * self.rows
 
 
-def chosen_jobs(jobs: Sequence[Job], wanted: Wanted, root: Path) -> list[Job]:
+def chosen_jobs(jobs: Sequence[Job], wanted: Selected, root: Path) -> list[Job]:
     """The named sample's job, or `rows` of them spread evenly. Raises DatasetError where there is none."""
     if not jobs:
         raise DatasetError("no source is in a split that is expanded", where=str(root))
@@ -52,28 +52,28 @@ def chosen_jobs(jobs: Sequence[Job], wanted: Wanted, root: Path) -> list[Job]:
         if wanted.sample in (job.item.key, job.item.image, str(root / job.item.image)):
             return [job]
     near = get_close_matches(wanted.sample, [job.item.key for job in jobs], 1, 0)
-    mend = f"--sample takes a key or a path, like {near[0] if near else jobs[0].item.key}"
-    raise DatasetError(f"no source that is expanded is called {wanted.sample}", where=str(root), mend=mend)
+    hint = f"--sample takes a key or a path, like {near[0] if near else jobs[0].item.key}"
+    raise DatasetError(f"no source that is expanded is called {wanted.sample}", where=str(root), hint=hint)
 
 
-def chosen_variant(recipe: Recipe, wanted: Wanted) -> str | None:
+def chosen_variant(recipe: Recipe, wanted: Selected) -> str | None:
     """The one variant that is shown, None for all; a strip's is by default the first that is random.
 
     Raises AugcliError where there is none.
     """
     names = [variant.name for variant in recipe.variants]
     if not names and (wanted.strip or wanted.variant or wanted.copy):
-        mend = "leave out --strip, --variant and --copy"
-        raise AugcliError("the recipe has no variants", where=recipe.file, mend=mend)
+        hint = "leave out --strip, --variant and --copy"
+        raise AugcliError("the recipe has no variants", where=recipe.file, hint=hint)
     if wanted.variant is None:
         return next((v.name for v in recipe.variants if v.is_random), names[0]) if wanted.strip else None
     if wanted.variant not in names:
-        mend = f"it has {', '.join(names)}"
-        raise AugcliError(f"the recipe has no variant '{wanted.variant}'", where=recipe.file, mend=mend)
+        hint = f"it has {', '.join(names)}"
+        raise AugcliError(f"the recipe has no variant '{wanted.variant}'", where=recipe.file, hint=hint)
     return wanted.variant
 
 
-def chosen_copies(recipe: Recipe, jobs: Sequence[Job], wanted: Wanted) -> list[list[Pair]]:
+def chosen_copies(recipe: Recipe, jobs: Sequence[Job], wanted: Selected) -> list[list[Pair]]:
     """The copies of each job that are shown. Raises AugcliError where no job has one of that number."""
     variant = chosen_variant(recipe, wanted)
     known = [[p for p in job.pairs if p.variant != ORIGINAL and variant in (None, p.variant)] for job in jobs]
@@ -82,7 +82,7 @@ def chosen_copies(recipe: Recipe, jobs: Sequence[Job], wanted: Wanted) -> list[l
         last = max(pair.copy for pairs in known for pair in pairs)
         makes = f"variant {variant} makes no" if variant else "no variant makes a"
         what = f"{makes} copy {wanted.copy}"
-        raise AugcliError(what, where=recipe.file, mend=f"the last is copy {last}")
+        raise AugcliError(what, where=recipe.file, hint=f"the last is copy {last}")
     return [chosen_pairs(pairs, wanted.most) for pairs in found]
 
 

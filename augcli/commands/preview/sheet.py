@@ -22,7 +22,7 @@ HEAVY = 0.35  # pixels of outline: a heavier weight than the one that the font h
 CHIP, CHIP_GAP, CLASS_GAP = 12, 6, 18
 MOST_PIXELS = 100_000_000
 
-Place = tuple[int, int]
+CellPosition = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class Sheet:
 def check_pixels(pixels: int, what: str) -> None:
     """Refuse what would not fit in memory. Raises AugcliError."""
     if pixels > MOST_PIXELS:
-        raise AugcliError(what, mend="use fewer --rows or --cols, or a smaller --cell")
+        raise AugcliError(what, hint="use fewer --rows or --cols, or a smaller --cell")
 
 
 def draw_sheet(sheet: Sheet) -> Image.Image:
@@ -123,7 +123,7 @@ def _detail_lines(cell: Cell, box: int) -> list[str]:
     return wrapped(map(legible, cell.details), font_of(DETAIL), box, MOST_DETAIL_LINES)
 
 
-def _draw_cell(sheet: Image.Image, cell: Cell, place: Place, slot: tuple[int, int]) -> None:
+def _draw_cell(sheet: Image.Image, cell: Cell, place: CellPosition, slot: tuple[int, int]) -> None:
     """A picture in the middle of its slot (width, height), and what stands under it."""
     draw = ImageDraw.Draw(sheet)
     (left, top), (width, height) = place, slot
@@ -136,13 +136,13 @@ def _draw_cell(sheet: Image.Image, cell: Cell, place: Place, slot: tuple[int, in
     _draw_caption(draw, cell, (left, top + height + CAPTION_GAP), width)
 
 
-def _draw_reason(draw: ImageDraw.ImageDraw, reason: str, place: Place, slot: tuple[int, int]) -> None:
+def _draw_reason(draw: ImageDraw.ImageDraw, reason: str, place: CellPosition, slot: tuple[int, int]) -> None:
     most = min(MOST_REASON_LINES, max(1, (slot[1] - 2 * INSET) // DETAIL_LINE))
     lines = paragraph(legible(reason), font_of(DETAIL), slot[0] - 2 * INSET, most)
     _draw_lines(draw, lines, (place[0] + INSET, place[1] + INSET), RED)
 
 
-def _draw_caption(draw: ImageDraw.ImageDraw, cell: Cell, place: Place, width: int) -> None:
+def _draw_caption(draw: ImageDraw.ImageDraw, cell: Cell, place: CellPosition, width: int) -> None:
     left, top = place
     size_width = font_of(DETAIL).getlength(cell.size)
     title = shortened(legible(cell.title), font_of(CAPTION), width - size_width - CHIP_GAP)
@@ -151,14 +151,14 @@ def _draw_caption(draw: ImageDraw.ImageDraw, cell: Cell, place: Place, width: in
     _draw_lines(draw, _detail_lines(cell, width), (left, top + CAPTION_LINE), GREY)
 
 
-def _draw_lines(draw: ImageDraw.ImageDraw, lines: Iterable[str], place: Place, color: str) -> None:
+def _draw_lines(draw: ImageDraw.ImageDraw, lines: Iterable[str], place: CellPosition, color: str) -> None:
     for number, line in enumerate(lines):
         draw.text((place[0], place[1] + number * DETAIL_LINE), line, font=font_of(DETAIL), fill=color)
 
 
-def _legend_places(legend: Sequence[Chip], width: int) -> tuple[list[Chip], list[Place]]:
+def _legend_places(legend: Sequence[Chip], width: int) -> tuple[list[Chip], list[CellPosition]]:
     """The chips that find a place, and where: left to right, a few lines; the last says how many do not."""
-    places: list[Place] = []
+    places: list[CellPosition] = []
     x = y = 0
     for number, chip in enumerate(legend):
         wide = _chip_width(chip)
@@ -177,7 +177,7 @@ def _chip_width(chip: Chip) -> int:
     return chip.width + CHIP_GAP + round(font_of(SUBTITLE).getlength(legible(chip.name)))
 
 
-def _draw_chip(draw: ImageDraw.ImageDraw, chip: Chip, place: Place) -> None:
+def _draw_chip(draw: ImageDraw.ImageDraw, chip: Chip, place: CellPosition) -> None:
     left, top = place
     edges = (left, top + 2, left + chip.width - 1, top + CHIP + 1)
     if not chip.color:
@@ -191,7 +191,7 @@ def _draw_chip(draw: ImageDraw.ImageDraw, chip: Chip, place: Place) -> None:
     draw.text(name_place, legible(chip.name), font=font_of(SUBTITLE), fill=INK)
 
 
-def _draw_bands(draw: ImageDraw.ImageDraw, colors: Sequence[Rgb], place: Place, width: int) -> None:
+def _draw_bands(draw: ImageDraw.ImageDraw, colors: Sequence[Rgb], place: CellPosition, width: int) -> None:
     left, top = place
     for column in range(width):
         color = colors[column * len(colors) // width]

@@ -11,13 +11,13 @@ from typing import Any
 
 from augcli.data import AnnotationHead, Item
 from augcli.errors import DatasetError, OutputError
-from augcli.formats.coco.ids import Finished as Numbered
+from augcli.formats.coco.ids import AnnotatedPair as Numbered
 from augcli.formats.coco.ids import Numbers, annotation_files
 from augcli.labels.coco_json import entry_of
 from augcli.labels.validate import Category, categories_of
 from augcli.manifest import Record
-from augcli.output.read import Finished, Line, item_of, read_lines
-from augcli.output.read_annotations import Told, Written, read_written
+from augcli.output.read import FinishedOutput, ManifestLine, item_of, read_lines
+from augcli.output.read_annotations import AnnotationsReadBack, WrittenFile, read_written
 from augcli.output.resume import differences
 from augcli.pipeline.augment import ORIGINAL
 from augcli.pipeline.prepare import read_input
@@ -39,7 +39,7 @@ class Origin:
         return {file: categories_of(head.categories) for file, head in self.heads.items()}
 
 
-def origin_of(there: Finished, record: Record, root: Path | None) -> Origin:
+def origin_of(there: FinishedOutput, record: Record, root: Path | None) -> Origin:
     """The source of a pair: from the data set `root`, else as the output has its original.
 
     Raises AugcliError where its annotations are not at hand.
@@ -50,17 +50,17 @@ def origin_of(there: Finished, record: Record, root: Path | None) -> Origin:
     return _of_input(there, item, root) if root else _of_output(there, item, record)
 
 
-def _of_input(there: Finished, item: Item, root: Path) -> Origin:
+def _of_input(there: FinishedOutput, item: Item, root: Path) -> Origin:
     dataset = read_input(there.recipe, root)
     found = next((one for one in dataset.items if one.key == item.key), None)
     if found is None or not found.entries.keys() <= there.annotation_files.keys():
         what = f"its annotation files are not those that {item.image} had"
-        raise DatasetError(what, where=str(root), mend="name the data set that was expanded")
+        raise DatasetError(what, where=str(root), hint="name the data set that was expanded")
     heads = {name: dataset.annotation_files[name] for name in found.entries}
     return Origin(replace(item, entries=found.entries, annotations=found.annotations), _placed(there, heads))
 
 
-def _placed(there: Finished, heads: Mapping[str, AnnotationHead]) -> dict[str, AnnotationHead]:
+def _placed(there: FinishedOutput, heads: Mapping[str, AnnotationHead]) -> dict[str, AnnotationHead]:
     """What files hold, with the places that they have in the output."""
     places = there.annotation_files
     return {
@@ -69,39 +69,39 @@ def _placed(there: Finished, heads: Mapping[str, AnnotationHead]) -> dict[str, A
     }
 
 
-def _of_output(there: Finished, item: Item, record: Record) -> Origin:
-    mend = "name the data set that was expanded with --input"
+def _of_output(there: FinishedOutput, item: Item, record: Record) -> Origin:
+    hint = "name the data set that was expanded with --input"
     original = _original(there, item)
     if original is None:
         what = f"holds no annotations of the source {item.image}"
-        raise OutputError(what, where=str(there.folder), mend=mend)
+        raise OutputError(what, where=str(there.folder), hint=hint)
     entries, annotations, heads = {}, {}, {}
     for name in record.annotation_ids or {}:
         written = read_written(there, name)
         told = written.told(original.file_name)
         if told is None:
             what = f"has no image {original.file_name}, whose annotations are needed"
-            raise OutputError(what, where=str(there.folder / written.place.file), mend=mend)
+            raise OutputError(what, where=str(there.folder / written.place.file), hint=hint)
         entries[name], annotations[name], heads[name] = told.entry, told.annotations, written.file.head
     return Origin(replace(item, entries=entries, annotations=annotations), _placed(there, heads))
 
 
-def _original(there: Finished, item: Item) -> Record | None:
+def _original(there: FinishedOutput, item: Item) -> Record | None:
     """The original of a source in the output, where it has the size and the annotations of the source."""
-    records = (line.record for line in read_lines(there) if isinstance(line, Line))
+    records = (line.record for line in read_lines(there) if isinstance(line, ManifestLine))
     originals = (r for r in records if r.variant == ORIGINAL and item_of(r).key == item.key)
     return next((record for record in originals if not record.applied), None)
 
 
 def told_again(
-    there: Finished, record: Record, origin: Origin, texts: Mapping[str, Sequence[str]]
+    there: FinishedOutput, record: Record, origin: Origin, texts: Mapping[str, Sequence[str]]
 ) -> tuple[dict[str, bytes], dict[str, str]]:
     """The annotation files of a pair alone, by path, and how each differs from what the output says of it.
 
     `texts` are its annotations as they were made again, with the ids of those they came from.
     """
     written = {name: _written(there, name) for name in origin.heads}
-    told = {name: one.told(record.file_name) for name, one in written.items() if isinstance(one, Written)}
+    told = {name: one.told(record.file_name) for name, one in written.items() if isinstance(one, WrittenFile)}
     size, is_original = (record.width, record.height), record.variant == ORIGINAL
     pair = Numbered(origin.item, record.file_name, is_original, size, texts)
     images = {name: _image_id(told.get(name), text) for name, text in origin.item.entries.items()}
@@ -119,7 +119,7 @@ def told_again(
     return files, found
 
 
-def _written(there: Finished, name: str) -> Written | str:
+def _written(there: FinishedOutput, name: str) -> WrittenFile | str:
     """An annotation file of the output, or why nothing can be held against it."""
     try:
         return read_written(there, name)
@@ -127,7 +127,7 @@ def _written(there: Finished, name: str) -> Written | str:
         return f"held against nothing: the output's own file {error.what}"
 
 
-def _image_id(told: Told | None, entry: bytes) -> int:
+def _image_id(told: AnnotationsReadBack | None, entry: bytes) -> int:
     """The id of the image: the output's, where it has one, else the source's."""
     return told.image_id if told else int(entry_of(entry)["id"])
 
@@ -139,17 +139,17 @@ def _ids(record: Record, name: str, texts: Sequence[str]) -> list[int]:
     return [next(numbers) for text in texts if "id" in entry_of(text.encode())]
 
 
-def _has_ids(there: Finished) -> bool:
+def _has_ids(there: FinishedOutput) -> bool:
     """Whether the input's files say ids of images and annotations."""
     return there.recipe.input.layout == "coco"
 
 
-def _unlike(there: Finished) -> tuple[str, ...]:
+def _unlike(there: FinishedOutput) -> tuple[str, ...]:
     """What is not compared: of files without ids, those of the sources are not known any more."""
     return () if _has_ids(there) else ("source_image_id", "source_annotation_id")
 
 
-def _compared(told: Told | None, made: Mapping[str, Any], unlike: Sequence[str]) -> str:
+def _compared(told: AnnotationsReadBack | None, made: Mapping[str, Any], unlike: Sequence[str]) -> str:
     """How what the output says of a pair differs from what was made again."""
     if told is None:
         return "the output's own file has no such image"

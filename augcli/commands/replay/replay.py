@@ -22,8 +22,8 @@ from augcli.labels.label_maps.options import rules_of
 from augcli.manifest import Record
 from augcli.output.fingerprint import fingerprint
 from augcli.output.read import (
-    Finished,
-    Line,
+    FinishedOutput,
+    ManifestLine,
     check_input,
     files_of,
     read_finished,
@@ -35,8 +35,8 @@ from augcli.output.resume import differences
 from augcli.output.store import Store
 from augcli.pipeline.augment import ORIGINAL, variant_of
 from augcli.pipeline.load import decoded, read_file
-from augcli.pipeline.pair import Context, finished
-from augcli.pipeline.pair import Finished as Pixels
+from augcli.pipeline.pair import FinishedPair as Pixels
+from augcli.pipeline.pair import PairContext, finished
 from augcli.pipeline.plan import Pair, is_soft
 from augcli.pipeline.prepare import wishes_of
 from augcli.text import count, dumps, nfc
@@ -107,24 +107,24 @@ def replay(
     return Replayed(folder, found | differing, tuple(_versions(there)), changes, by_line)
 
 
-def _line_of(there: Finished, name: str) -> Line:
+def _line_of(there: FinishedOutput, name: str) -> ManifestLine:
     """The line of the pair that has a file of this name, given as the manifest does or as a path."""
     wanted, known = nfc(name), ""
     with contextlib.suppress(ValueError):
         wanted = nfc(Path(name).relative_to(there.folder).as_posix())
     for line in read_lines(there):
-        if isinstance(line, Line):
+        if isinstance(line, ManifestLine):
             if wanted in files_of(line.record):
                 return line
             known = known or line.record.file_name
-    mend = f"name a file as the manifest does, like {known}" if known else "augcli verify says more"
-    raise OutputError(f"no pair has a file called {name}", where=str(there.folder), mend=mend)
+    hint = f"name a file as the manifest does, like {known}" if known else "augcli verify says more"
+    raise OutputError(f"no pair has a file called {name}", where=str(there.folder), hint=hint)
 
 
 def _check_free(folder: Path, files: Iterable[str]) -> None:
     for path in (folder / file for file in files):
         if path.exists() or path.is_symlink():
-            raise OutputError("exists already", where=str(path), mend="name another folder with -o")
+            raise OutputError("exists already", where=str(path), hint="name another folder with -o")
 
 
 # --- the sources
@@ -137,35 +137,35 @@ def _from_input(root: Path, record: Record) -> dict[str, bytes]:
         data = found[path] = read_file(root / path, str(root / path))
         if _sha256(data) != digest:
             what = f"is not the file that was expanded: sha256 {_sha256(data)[:12]}, expected {digest[:12]}"
-            raise DatasetError(what, where=str(root / path), mend="name the data set that was expanded")
+            raise DatasetError(what, where=str(root / path), hint="name the data set that was expanded")
     return found
 
 
-def _from_output(there: Finished, record: Record) -> dict[str, bytes]:
+def _from_output(there: FinishedOutput, record: Record) -> dict[str, bytes]:
     """The same from the output's files that hold these very bytes, known by their digests."""
     wanted = source_digests(record)
     places: dict[str, str] = {}
     for line in read_lines(there):
-        if isinstance(line, Line):
+        if isinstance(line, ManifestLine):
             files = files_of(line.record)
             places |= {digest: file for file, digest in files.items() if digest in wanted.values()}
     return {path: _copy_of(path, digest, places, there.folder) for path, digest in wanted.items()}
 
 
 def _copy_of(path: str, digest: str, places: Mapping[str, str], folder: Path) -> bytes:
-    mend = "name the data set that was expanded with --input"
+    hint = "name the data set that was expanded with --input"
     if digest not in places:
-        raise OutputError(f"holds no copy of the source {path}", where=str(folder), mend=mend)
+        raise OutputError(f"holds no copy of the source {path}", where=str(folder), hint=hint)
     where = folder / places[digest]
     try:
         data = read_file(where, str(where))
     except ImageError as error:
         raise OutputError(
-            f"{error.what}, and the source {path} is needed", where=str(where), mend=mend
+            f"{error.what}, and the source {path} is needed", where=str(where), hint=hint
         ) from None
     if _sha256(data) != digest:
         what = f"is not as it was written, and the source {path} is needed"
-        raise OutputError(what, where=str(where), mend=mend)
+        raise OutputError(what, where=str(where), hint=hint)
     return data
 
 
@@ -177,13 +177,13 @@ def _sha256(data: bytes) -> str:
 
 
 def _made(
-    there: Finished, record: Record, origin: Origin, data: Mapping[str, bytes], max_pixels: int
+    there: FinishedOutput, record: Record, origin: Origin, data: Mapping[str, bytes], max_pixels: int
 ) -> tuple[Pixels, bool]:
     """A pair as expand makes it, or by the steps of its line where the draws and the bytes are others."""
     recipe = there.recipe
     if record.variant != ORIGINAL and not variant_of(recipe, record.variant):
         what = f"{record.file_name} is of the variant {record.variant}, which its recipe does not have"
-        raise OutputError(what, where=str(there.folder), mend="augcli verify says more")
+        raise OutputError(what, where=str(there.folder), hint="augcli verify says more")
     item = with_pages_of(origin.item, data, recipe)
     source = decoded(data, {}, item, there.specs, recipe, max_pixels)
     masks = {name: files for name, files in record.masks.items() if files is not None}
@@ -191,22 +191,22 @@ def _made(
     maps = {file: path for file, path in record.maps.items() if file in rules}
     pair = Pair(item.key, record.variant, record.copy, record.file_name, masks, maps)
     border, categories = there.described["border"], origin.categories
-    context = Context(there.folder, there.folder, recipe, border, "", max_pixels, categories, rules)
+    context = PairContext(there.folder, there.folder, recipe, border, "", max_pixels, categories, rules)
     made = finished(context, source, pair)
     if files_of(made.record) == files_of(record) or _plain(made.record.applied) == _plain(record.applied):
         return made, False
-    mend = f"use augcli {there.described['fingerprint'].get('augcli', 'as it was then')}"
+    hint = f"use augcli {there.described['fingerprint'].get('augcli', 'as it was then')}"
     if unknown := [step.name for step in record.applied if step.name not in TRANSFORMS]:
-        raise OutputError(f"this augcli has no step {unknown[0]}", where=str(there.folder), mend=mend)
+        raise OutputError(f"this augcli has no step {unknown[0]}", where=str(there.folder), hint=hint)
     try:
         made = finished(context, source, pair, record.applied)
     except (LookupError, TypeError, ValueError):
         what = f"the steps of {record.file_name} in the manifest cannot be carried out"
-        raise OutputError(what, where=str(there.folder), mend=mend) from None
+        raise OutputError(what, where=str(there.folder), hint=hint) from None
     return made, True
 
 
-def _maps(there: Finished, origin: Origin) -> dict[str, MapRules]:
+def _maps(there: FinishedOutput, origin: Origin) -> dict[str, MapRules]:
     """How the pixel maps of the annotation files that are at hand are drawn."""
     wishes, told = wishes_of(there.recipe), there.described["pixelmaps"]
     if wishes is None:
@@ -226,7 +226,7 @@ def _plain(applied: Sequence[Applied]) -> Any:
 # --- the comparison
 
 
-def _versions(there: Finished) -> Iterator[str]:
+def _versions(there: FinishedOutput) -> Iterator[str]:
     """What decides the bytes and is another here than there."""
     here = fingerprint() | {f"plugin {plugin.name}": plugin.digest for plugin in there.recipe.plugins}
     plugins = {f"plugin {name}": digest for name, digest in there.described["plugins"].items()}
@@ -236,7 +236,7 @@ def _versions(there: Finished) -> Iterator[str]:
             yield f"{name} {here.get(name, 'missing')} here, {before.get(name, 'missing')} there"
 
 
-def _changes(line: Line, made: Record, by_line: bool) -> Iterator[str]:
+def _changes(line: ManifestLine, made: Record, by_line: bool) -> Iterator[str]:
     """What the manifest's line would be now; the digests are compared file by file."""
     unlike = {key for key in line.data if key.endswith("sha256")} | ({"attempts"} if by_line else set())
     if made.left_out is None:  # without annotation files nothing is made of annotations
@@ -260,7 +260,7 @@ def _told(line: Mapping[str, Any]) -> dict[str, Any]:
     return told
 
 
-def _compared(there: Finished, record: Record, file: str, content: bytes) -> str:
+def _compared(there: FinishedOutput, record: Record, file: str, content: bytes) -> str:
     """How a file differs from the one that the manifest names."""
     digest = files_of(record)[file]
     if _sha256(content) == digest:

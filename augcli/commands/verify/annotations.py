@@ -11,14 +11,18 @@ from augcli.labels.consistency import Disagreement, disagreements, panoptic_disa
 from augcli.labels.panoptic import fault_of, is_panoptic
 from augcli.labels.validate import Category, checked
 from augcli.manifest import Record
-from augcli.output.read_annotations import Told
+from augcli.output.read_annotations import AnnotationsReadBack
 from augcli.output.staging import MANIFEST
 
 MOST_IDS = 8
 
 
 def telling_faults(
-    record: Record, name: str, told: Told, categories: Mapping[int, Category], colors: Array | None
+    record: Record,
+    name: str,
+    told: AnnotationsReadBack,
+    categories: Mapping[int, Category],
+    colors: Array | None,
 ) -> Iterator[Disagreement]:
     """What a file, which the manifest calls `name`, says of a pair that is not so.
 
@@ -39,7 +43,7 @@ def telling_faults(
 
 
 def _id_faults(
-    record: Record, name: str, told: Told, entries: Sequence[Mapping[str, Any]]
+    record: Record, name: str, told: AnnotationsReadBack, entries: Sequence[Mapping[str, Any]]
 ) -> Iterator[Disagreement]:
     """Annotations that the manifest has and the file has not, and the reverse."""
     wanted = set((record.annotation_ids or {}).get(name, ()))

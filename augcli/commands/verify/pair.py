@@ -6,7 +6,7 @@ import hashlib
 import shlex
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from augcli.labels.masks import MaskSpec, counted, packed
 from augcli.labels.validate import Category
 from augcli.manifest import Record
 from augcli.output.read import digests_of, item_of, source_digests, with_pages_of
-from augcli.output.read_annotations import Told
+from augcli.output.read_annotations import AnnotationsReadBack
 from augcli.output.staging import MANIFEST
 from augcli.pipeline.load import read_file, read_labels
 from augcli.pipeline.prepare import fillers_of
@@ -40,16 +40,16 @@ class Damage:
     file: str
     found: str
     expected: str
-    mend: str
+    hint: str
 
     def sentence(self) -> str:
         """The damage in one line."""
         expected = f", expected {self.expected}" if self.expected else ""
-        return printable(f"{self.file}: {self.found}{expected}; {self.mend}")
+        return printable(f"{self.file}: {self.found}{expected}; {self.hint}")
 
     def as_json(self) -> dict[str, str]:
         """The damage for programs."""
-        return asdict(self)
+        return {"file": self.file, "found": self.found, "expected": self.expected, "mend": self.hint}
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Checked:
 
 
 @dataclass(frozen=True)
-class Context:
+class VerifyContext:
     """What all tasks share. `input` is where the sources are, if that is known.
 
     `continues`: a further run of expand can mend the output. `categories` go by annotation file, as the
@@ -98,7 +98,7 @@ class Context:
         """What a mask, or a single part of one, is."""
         return self.specs.get(name_of(key)) or MaskSpec("index")
 
-    def mend(self, file: str, how: str) -> str:
+    def hint(self, file: str, how: str) -> str:
         """How to get a file back."""
         return how if self.continues else f"make it again: augcli replay OUTPUT {shlex.quote(file)} -o DIR"
 
@@ -108,11 +108,13 @@ def anew(continues: bool) -> str:
     return f"remove {MANIFEST} and run expand again" if continues else "expand the input anew"
 
 
-Tellings = Mapping[str, tuple[str, Told]]  # by what the manifest calls an annotation file, with where it is
+AnnotationsByFile = Mapping[
+    str, tuple[str, AnnotationsReadBack]
+]  # by what the manifest calls an annotation file, with where it is
 
 
 @dataclass(frozen=True)
-class Task:
+class VerifyTask:
     """Some pairs of one source, and its original where that was not resized. `number` counts tasks.
 
     `told` is what annotation files say of each pair.
@@ -121,15 +123,15 @@ class Task:
     number: int
     records: tuple[Record, ...]
     original: Record | None
-    told: tuple[Tellings, ...]
+    told: tuple[AnnotationsByFile, ...]
 
 
-def set_up(context: Context) -> Callable[[Task], Checked]:
+def set_up(context: VerifyContext) -> Callable[[VerifyTask], Checked]:
     """Prepare a worker; returns its job function."""
     return lambda task: _checked(context, task)
 
 
-def _checked(context: Context, task: Task) -> Checked:
+def _checked(context: VerifyContext, task: VerifyTask) -> Checked:
     known, unlike = _of_input(context, task.records[0])
     if known is None and task.original:
         known = _of_original(context, task.original)
@@ -174,7 +176,7 @@ class _Rule:
     is_sure: bool = True
 
 
-def _rule(context: Context, key: str, known: frozenset[int] | None) -> _Rule | None:
+def _rule(context: VerifyContext, key: str, known: frozenset[int] | None) -> _Rule | None:
     """What a mask may hold: what its source holds, or what its kind allows, and what the recipe fills in."""
     spec = context.spec_of(key)
     marks = {_number(spec.background if word == BACKGROUND else spec.fill) for word in context.fillers}
@@ -188,7 +190,7 @@ def _rule(context: Context, key: str, known: frozenset[int] | None) -> _Rule | N
     return _Rule(known | marks)
 
 
-def _rule_of_kind(context: Context, spec: MaskSpec, marks: set[int]) -> _Rule | None:
+def _rule_of_kind(context: VerifyContext, spec: MaskSpec, marks: set[int]) -> _Rule | None:
     if spec.kind == "binary":
         return _Rule(frozenset({0, spec.written or 255} | marks))
     if spec.kind == "rgb" and spec.colors:
@@ -200,7 +202,7 @@ def _rule_of_kind(context: Context, spec: MaskSpec, marks: set[int]) -> _Rule | 
     return None
 
 
-def _of_input(context: Context, record: Record) -> tuple[Values | None, tuple[str, ...]]:
+def _of_input(context: VerifyContext, record: Record) -> tuple[Values | None, tuple[str, ...]]:
     """The values of a source's masks, as expand would write them; None where its files are not at hand.
 
     Also the files of the input that are others than those of which the pairs were made.
@@ -218,7 +220,7 @@ def _of_input(context: Context, record: Record) -> tuple[Values | None, tuple[st
         return None, (record.sources[0].image,)
 
 
-def _read_values(context: Context, record: Record, data: Mapping[str, bytes]) -> Values:
+def _read_values(context: VerifyContext, record: Record, data: Mapping[str, bytes]) -> Values:
     item = with_pages_of(item_of(record), data, context.recipe)
     header = read_header(data[item.image], where=item.image, max_pixels=sys.maxsize)
     pages = read_labels(data, item, header, context.specs, context.recipe, sys.maxsize)
@@ -226,7 +228,7 @@ def _read_values(context: Context, record: Record, data: Mapping[str, bytes]) ->
     return {key: _union(page.masks[key].values for page in pages if key in page.masks) for key in keys}
 
 
-def _of_original(context: Context, original: Record) -> Values:
+def _of_original(context: VerifyContext, original: Record) -> Values:
     """The values of an original's masks; without those that are damaged."""
     found = {}
     for _, file, digest, key in _files(original):
@@ -271,11 +273,16 @@ def _number(value: Value) -> int:
 
 
 def _file_fault(
-    context: Context, record: Record, file: str, digest: str, key: str, rules: Mapping[str, _Rule | None]
+    context: VerifyContext,
+    record: Record,
+    file: str,
+    digest: str,
+    key: str,
+    rules: Mapping[str, _Rule | None],
 ) -> Damage | Undeclared | None:
     """What is wrong with a file. It is decoded only where its bytes are those that the manifest names."""
     path = context.folder / file
-    again, anew = context.mend(file, AGAIN), context.mend(file, f"remove it and {AGAIN}")
+    again, anew = context.hint(file, AGAIN), context.hint(file, f"remove it and {AGAIN}")
     if not path.is_file():
         return (
             Damage(file, "is no file", "", anew) if path.exists() else Damage(file, "is missing", "", again)
@@ -308,18 +315,18 @@ def _size_fault(data: bytes, file: str, record: Record, key: str) -> tuple[str, 
 
 
 def _values_fault(
-    pages: Sequence[Mask], file: str, spec: MaskSpec, rule: _Rule | None, mend: str
+    pages: Sequence[Mask], file: str, spec: MaskSpec, rule: _Rule | None, hint: str
 ) -> Damage | Undeclared | None:
     mode = pages[0].coding.mode
     if (mode == "RGB") != (spec.kind == "rgb"):
-        return Damage(file, f"a mask of mode {mode}", f"one of kind {spec.kind}", mend)
+        return Damage(file, f"a mask of mode {mode}", f"one of kind {spec.kind}", hint)
     strange = _union(page.values for page in pages) - rule.values if rule else frozenset()
     if not strange or not rule:
         return None
     held = _shown(strange, spec)
     if not rule.is_sure:
         return Undeclared(file, held)
-    return Damage(file, f"holds {held}", f"only {_shown(rule.values, spec)}", mend)
+    return Damage(file, f"holds {held}", f"only {_shown(rule.values, spec)}", hint)
 
 
 def _shown(values: Iterable[int], spec: MaskSpec) -> str:
@@ -333,7 +340,7 @@ def _shown(values: Iterable[int], spec: MaskSpec) -> str:
 # --- the annotations
 
 
-def _annotation_damages(context: Context, record: Record, told: Tellings) -> Iterator[Damage]:
+def _annotation_damages(context: VerifyContext, record: Record, told: AnnotationsByFile) -> Iterator[Damage]:
     """What annotation files say of a pair that is not so."""
     colors = _panoptic_colors(context, record) if record.applied and told else None
     for name, (file, one) in told.items():
@@ -341,7 +348,7 @@ def _annotation_damages(context: Context, record: Record, told: Tellings) -> Ite
             yield Damage(file, found, expected, anew(context.continues))
 
 
-def _panoptic_colors(context: Context, record: Record) -> Array | None:
+def _panoptic_colors(context: VerifyContext, record: Record) -> Array | None:
     """A pair's panoptic PNG; None where it is damaged, which is said of itself."""
     file, digest = record.masks.get(PANOPTIC), record.mask_sha256.get(PANOPTIC)
     if not isinstance(file, str) or not isinstance(digest, str):

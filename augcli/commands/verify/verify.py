@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from augcli.commands.verify.pair import Checked, Context, Damage, Task, Undeclared, anew, set_up
+from augcli.commands.verify.pair import Checked, Damage, Undeclared, VerifyContext, VerifyTask, anew, set_up
 from augcli.engines import Bug, Lost, Outcome, Raised
 from augcli.engines.local import local_engine
 from augcli.errors import DatasetError
@@ -21,15 +21,15 @@ from augcli.formats.write import OF_OBJECTS, described
 from augcli.manifest import Record
 from augcli.output.read import (
     BadLine,
-    Finished,
-    Line,
+    FinishedOutput,
+    ManifestLine,
     check_input,
     files_of,
     item_of,
     read_finished,
     read_lines,
 )
-from augcli.output.read_annotations import Told, Written, read_written
+from augcli.output.read_annotations import AnnotationsReadBack, WrittenFile, read_written
 from augcli.output.report import Progress
 from augcli.output.staging import (
     ALSO,
@@ -88,7 +88,7 @@ def verify(
     finished = read_finished(folder)
     ledger = _Ledger(finished)
     categories = {name: one.categories for name, one in ledger.written.items()}
-    context = Context(folder, source, finished.recipe, finished.specs, ledger.continues, categories)
+    context = VerifyContext(folder, source, finished.recipe, finished.specs, ledger.continues, categories)
     found = _run_tasks(context, ledger, workers, progress or Progress())
     checked = [found[number] for number in sorted(found)]
     of_pairs = (damage for one in checked for damage in one.damages)
@@ -99,7 +99,9 @@ def verify(
     )
 
 
-def _run_tasks(context: Context, ledger: _Ledger, workers: int, progress: Progress) -> dict[int, Checked]:
+def _run_tasks(
+    context: VerifyContext, ledger: _Ledger, workers: int, progress: Progress
+) -> dict[int, Checked]:
     with (context.folder / MANIFEST).open("rb") as file:
         pairs = sum(1 for _ in file)
     most = max(1, min(workers, math.ceil(pairs / PAIRS_PER_WORKER)))
@@ -117,34 +119,36 @@ def _run_tasks(context: Context, ledger: _Ledger, workers: int, progress: Progre
     return found
 
 
-def _result(task: Task, outcome: Outcome[Checked]) -> Checked:
+def _result(task: VerifyTask, outcome: Outcome[Checked]) -> Checked:
     if isinstance(outcome, Raised):
         raise Bug(outcome.traceback)
     if isinstance(outcome, Lost):
-        what, mend = f"the worker died: {outcome.reason}", "if memory ran out, use fewer workers (-j)"
-        return Checked(tuple(Damage(record.file_name, what, "", mend) for record in task.records))
+        what, hint = f"the worker died: {outcome.reason}", "if memory ran out, use fewer workers (-j)"
+        return Checked(tuple(Damage(record.file_name, what, "", hint) for record in task.records))
     return outcome.result
 
 
-def _tasks(ledger: _Ledger) -> Iterator[Task]:
+def _tasks(ledger: _Ledger) -> Iterator[VerifyTask]:
     """The pairs of each source, some at a time, with its original where that shows all of it."""
     numbers = itertools.count()
     for _, several in itertools.groupby(ledger.records(), lambda record: item_of(record).key):
         yield from _tasks_of_source(ledger, several, numbers)
 
 
-def _tasks_of_source(ledger: _Ledger, records: Iterator[Record], numbers: Iterator[int]) -> Iterator[Task]:
+def _tasks_of_source(
+    ledger: _Ledger, records: Iterator[Record], numbers: Iterator[int]
+) -> Iterator[VerifyTask]:
     first = next(records)
     original = first if first.variant == ORIGINAL and not first.applied else None
     rest = itertools.chain([first], records)
     while some := tuple(itertools.islice(rest, PAIRS_PER_TASK)):
-        yield Task(next(numbers), some, original, tuple(map(ledger.told, some)))
+        yield VerifyTask(next(numbers), some, original, tuple(map(ledger.told, some)))
 
 
 class _Ledger:
     """What the lines of a manifest add up to, as they go by, and what is wrong with the whole."""
 
-    def __init__(self, finished: Finished) -> None:
+    def __init__(self, finished: FinishedOutput) -> None:
         self.finished = finished
         self.continues = (finished.folder / RUN).is_file()
         self.names: dict[str, int] = {}
@@ -152,7 +156,7 @@ class _Ledger:
         self.keys: set[str] = set()
         self.described: list[Mapping[str, Any]] = []  # the lines, where further descriptions need them
         self.damages: list[Damage] = []
-        self.written: dict[str, Written] = {}
+        self.written: dict[str, WrittenFile] = {}
         self.of_files: list[Damage] = []  # of annotation files
         self.listed = further_files(finished.folder)
         for name in finished.annotation_files:
@@ -172,7 +176,7 @@ class _Ledger:
         else:
             self.of_files += [Damage(one.place.file, fault, "", self.anew) for fault in one.faults()]
 
-    def told(self, record: Record) -> dict[str, tuple[str, Told]]:
+    def told(self, record: Record) -> dict[str, tuple[str, AnnotationsReadBack]]:
         """What annotation files say of a pair; that one does not know it is noted."""
         found = {}
         for name in record.annotation_ids or {}:
@@ -197,7 +201,7 @@ class _Ledger:
     def _note(self, number: int, found: str, expected: str) -> None:
         self.damages.append(Damage(f"{MANIFEST}:{number}", found, expected, self.anew))
 
-    def _taken(self, line: Line) -> Record:
+    def _taken(self, line: ManifestLine) -> Record:
         self.names |= dict.fromkeys(files_of(line.record), line.number)
         self.variants[line.record.variant] += 1
         if self.finished.recipe.output.also:

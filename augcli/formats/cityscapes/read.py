@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from augcli.errors import DatasetError, printable
-from augcli.formats.base import Reading, outside
+from augcli.formats.base import DetectedLayout, outside
 from augcli.formats.coco.document import read_document
 from augcli.formats.to_coco import categories_of, head_of, item_of, outlined
 from augcli.formats.tree import File, Tree
@@ -36,7 +36,7 @@ UNLABELED = {"label_ids": 0, "instance_ids": 0, "label_train_ids": 255}  # their
 
 
 @dataclass
-class _Found:
+class _CityscapesParts:
     """What comes together: items, their objects by class, and what is to be said."""
 
     entries: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -44,21 +44,21 @@ class _Found:
     masks: dict[str, dict[str, str]] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
-    mended: list[str] = field(default_factory=list)
+    repaired: list[str] = field(default_factory=list)
     deleted: int = 0
 
 
-def find(tree: Tree) -> list[Reading]:
+def find(tree: Tree) -> list[DetectedLayout]:
     """The reading of all JSON files called `*_polygons.json` that have a picture, if there is one."""
-    index = _Index(tree)
-    found = _Found()
+    index = _CityscapesImages(tree)
+    found = _CityscapesParts()
     for path in tree.documents:
         if path.endswith(POLYGONS):
             _add(found, tree, index, path)
     return [_reading(tree, found)] if found.entries else []
 
 
-class _Index:
+class _CityscapesImages:
     """The pictures of a tree by their paths without suffix, and by the ends of these."""
 
     def __init__(self, tree: Tree) -> None:
@@ -86,7 +86,7 @@ class _Index:
         return {name: file for name, file in found.items() if file}
 
 
-def _add(found: _Found, tree: Tree, index: _Index, path: str) -> None:
+def _add(found: _CityscapesParts, tree: Tree, index: _CityscapesImages, path: str) -> None:
     image = index.find(path)
     if image is None:
         found.skipped.append(printable(f"{path}: its picture is not there"))
@@ -97,13 +97,13 @@ def _add(found: _Found, tree: Tree, index: _Index, path: str) -> None:
         found.faults.append(printable(f"{path}: {what}"))
         return
     try:
-        document, mended = read_document(tree.root / path, path)
+        document, repaired = read_document(tree.root / path, path)
         sides, objects = _sides(document), _list(document.get("objects"))
     except (DatasetError, ValueError) as error:
         said = _said(error) if isinstance(error, DatasetError) else f"{path}: {error}"
         found.faults.append(printable(f"{said}; its picture is left out"))
         return
-    found.mended += mended
+    found.repaired += repaired
     found.entries[image] = {"id": 0, "file_name": image, **sides, PATH: path}
     found.masks[image] = index.masks_of(path)
     found.objects[image] = []
@@ -114,8 +114,8 @@ def _add(found: _Found, tree: Tree, index: _Index, path: str) -> None:
 def _said(error: DatasetError) -> str:
     """What is wrong with a JSON file, without the words for those of COCO."""
     what = "is a list and no object" if error.what.startswith("a list") else error.what
-    mend = "" if "annotation file" in error.mend else error.mend
-    return str(DatasetError(what, where=error.where, mend=mend))
+    hint = "" if "annotation file" in error.hint else error.hint
+    return str(DatasetError(what, where=error.where, hint=hint))
 
 
 def _sides(document: Mapping[str, msgspec.Raw]) -> dict[str, int]:
@@ -134,7 +134,7 @@ def _list(text: msgspec.Raw | None) -> list[Any]:
         raise ValueError(f"objects cannot be read: {reason_of(error)}") from error
 
 
-def _add_object(found: _Found, path: str, image: str, number: int, one: Any) -> None:
+def _add_object(found: _CityscapesParts, path: str, image: str, number: int, one: Any) -> None:
     if isinstance(one, dict) and one.get("deleted"):
         found.deleted += 1
         return
@@ -169,7 +169,7 @@ def _is_point(point: Any) -> bool:
     return isinstance(point, list) and len(point) == 2 and all(type(v) in (int, float) for v in point)
 
 
-def _reading(tree: Tree, found: _Found) -> Reading:
+def _reading(tree: Tree, found: _CityscapesParts) -> DetectedLayout:
     folders = {File(path).folder for path in found.entries}
     names = sorted({name for objects in found.objects.values() for name, _ in objects})
     numbers = {name: number for number, name in enumerate(names, 1)}
@@ -182,13 +182,13 @@ def _reading(tree: Tree, found: _Found) -> Reading:
     orphans = [file for file in rest if file.folder in folders]
     objects = sum(map(len, found.objects.values()))
     head = head_of(tree.root / LABELS, categories_of(numbers), items, found.faults)
-    more = f" and so in {len(found.mended) - 1} more" if len(found.mended) > 1 else ""
+    more = f" and so in {len(found.repaired) - 1} more" if len(found.repaired) > 1 else ""
     deleted = [f"{count(found.deleted, 'object')} deleted by who drew them"] if found.deleted else []
-    return Reading(
+    return DetectedLayout(
         keys={"layout": "cityscapes"},
         reason=f"{count(len(items), 'file')} of polygons as in Cityscapes with {count(objects, 'object')}",
         items=tuple(items),
         orphan_images=tuple(file.path for file in orphans),
         skipped=(*found.skipped, *deleted, *outside(f for f in rest if f not in set(orphans))),
-        annotation_files={LABELS: replace(head, remarks=tuple(line + more for line in found.mended[:1]))},
+        annotation_files={LABELS: replace(head, remarks=tuple(line + more for line in found.repaired[:1]))},
     )

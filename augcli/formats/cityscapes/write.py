@@ -15,8 +15,8 @@ from typing import Any
 
 from augcli.errors import DatasetError
 from augcli.formats.cityscapes.read import FURTHER, IMAGE_ENDING, IMAGES, LABEL_ENDING, LABELS, PATH, POLYGONS
-from augcli.formats.coco.ids import Finished
-from augcli.formats.objects import LOST, Described, Losses, Object, Objects
+from augcli.formats.coco.ids import AnnotatedPair
+from augcli.formats.objects import LOST, Described, Losses, Object, OutputObjects
 from augcli.formats.yolo.contours import contours_of
 from augcli.labels.coco_json import entry_of
 from augcli.text import dumps
@@ -26,14 +26,14 @@ _CROWD = "a crowd (iscrowd), for which Cityscapes has no word"
 
 
 @dataclass(frozen=True)
-class Said:
+class PolygonObject:
     """An object's polygon, a pixel for each vertex, or None; `lost` says why, or what it does not say."""
 
     polygon: list[list[int]] | None
     lost: tuple[str, ...] = ()
 
 
-def described(objects: Objects, *, own: bool = False) -> Described:
+def described(objects: OutputObjects, *, own: bool = False) -> Described:
     """The files with polygons, and cityscapes.json that counts what they do not say.
 
     `own` are those of a data set that was read from such files: they lie as those do. Raises DatasetError
@@ -47,7 +47,7 @@ def described(objects: Objects, *, own: bool = False) -> Described:
     paths = [_own_path(pair) if own else _path(pair.image) for pair in objects.pairs]
     if taken := next((path for path, times in Counter(paths).items() if times > 1), None):
         raise DatasetError(
-            f"the polygons of two pictures would be {taken}", mend="rename one of the pictures"
+            f"the polygons of two pictures would be {taken}", hint="rename one of the pictures"
         )
     files = {path: _file(objects, pair) for path, pair in zip(paths, objects.pairs, strict=True)}
     report = json.dumps(losses.as_json(), ensure_ascii=False, indent=2) + "\n"
@@ -63,7 +63,7 @@ def _path(image: str) -> str:
     return "/".join([*parts, stem + LABEL_ENDING + POLYGONS])
 
 
-def _own_path(pair: Finished) -> str:
+def _own_path(pair: AnnotatedPair) -> str:
     """The place of a picture's polygons beside those of its source."""
     (text,) = pair.item.entries.values()
     folder, name = posixpath.split(str(entry_of(text)[PATH]))
@@ -74,21 +74,23 @@ def _own_path(pair: Finished) -> str:
     return posixpath.join(folder, f"{stem}_gt{kind}{POLYGONS}")
 
 
-def polygon_of(one: Object, pair: Finished) -> Said:
+def polygon_of(one: Object, pair: AnnotatedPair) -> PolygonObject:
     """The polygon of an object; several parts become one line, as do the edges of an RLE's pixels."""
     fields = one.fields
     if fields.get("iscrowd"):
-        return Said(None, (_CROWD,))
+        return PolygonObject(None, (_CROWD,))
     segmentation = fields.get("segmentation")
     if not segmentation:
-        return Said(None, ("it has no segmentation",))
+        return PolygonObject(None, ("it has no segmentation",))
     if FURTHER in fields and isinstance(segmentation, list) and len(segmentation) == 1:
-        return Said(_pixels(zip(segmentation[0][::2], segmentation[0][1::2], strict=True), pair.size))
+        return PolygonObject(
+            _pixels(zip(segmentation[0][::2], segmentation[0][1::2], strict=True), pair.size)
+        )
     contours = contours_of(segmentation, pair.size)
     if not contours.lines:
-        return Said(None, ("it lies outside of the picture",))
+        return PolygonObject(None, ("it lies outside of the picture",))
     points = (LOST["keypoints"],) if fields.get("keypoints") else ()
-    return Said(_pixels(contours.joined().tolist(), pair.size), (*points, *contours.lost))
+    return PolygonObject(_pixels(contours.joined().tolist(), pair.size), (*points, *contours.lost))
 
 
 def _pixels(points: Iterable[Sequence[float]], size: tuple[int, int]) -> list[list[int]]:
@@ -99,7 +101,7 @@ def _pixels(points: Iterable[Sequence[float]], size: tuple[int, int]) -> list[li
     ]
 
 
-def _file(objects: Objects, pair: Finished) -> Iterator[bytes]:
+def _file(objects: OutputObjects, pair: AnnotatedPair) -> Iterator[bytes]:
     """A file with polygons, in one part."""
     entries: list[dict[str, Any]] = []
     for one in objects.of(pair):

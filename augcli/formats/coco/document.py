@@ -22,7 +22,7 @@ class _Key(str):
     __slots__ = ()
 
 
-_MEND = "write the file again, or mend it there"
+_HINT = "write the file again, or mend it there"
 _OTHERS = (  # how a file begins that only has the name of a JSON file: what it is, how to mend it
     (b"\x1f\x8b", "is packed by gzip", "unpack it"),
     (b"version https://git-lfs", "is a pointer of Git LFS and not the file", "get the file: git lfs pull"),
@@ -49,20 +49,20 @@ def read_document(path: Path, where: str) -> tuple[Document, list[str]]:
         data = path.read_bytes()
     except OSError as error:
         what = f"cannot be read ({error.strerror or error})"
-        raise DatasetError(what, where=where, mend="check the path of the annotation file") from error
+        raise DatasetError(what, where=where, hint="check the path of the annotation file") from error
     data = data.removeprefix(codecs.BOM_UTF8)
-    for start, what, mend in _OTHERS:
+    for start, what, hint in _OTHERS:
         if data.startswith(start):
-            raise DatasetError(what, where=where, mend=mend)
+            raise DatasetError(what, where=where, hint=hint)
     _check_text(data, where)
     _check_kind(data, where)
     try:
         return _keys(data, where), []
     except msgspec.DecodeError as error:
-        mended, count = _without_nan(data)
+        repaired, count = _without_nan(data)
         if not count:
             raise _broken(data, error, where) from error
-        return _mended(data, mended, count, error, where)
+        return _repaired(data, repaired, count, error, where)
 
 
 def elements(text: msgspec.Raw, key: str, where: str) -> list[msgspec.Raw]:
@@ -71,7 +71,7 @@ def elements(text: msgspec.Raw, key: str, where: str) -> list[msgspec.Raw]:
         return msgspec.json.decode(text, type=list[msgspec.Raw])
     except msgspec.ValidationError as error:
         raise DatasetError(
-            f"{key} is no list", where=where, mend="give an annotation file of COCO"
+            f"{key} is no list", where=where, hint="give an annotation file of COCO"
         ) from error
 
 
@@ -91,10 +91,10 @@ def _keys(data: bytes, where: str) -> Document:
     try:
         document = deeper(_SLACK)
     except RecursionError as error:
-        raise DatasetError("lists and objects are nested too deeply", where=where, mend=_MEND) from error
+        raise DatasetError("lists and objects are nested too deeply", where=where, hint=_HINT) from error
     if len(keys) > len(document):
         twice = next(key for key, times in Counter(keys).items() if times > 1)
-        raise DatasetError(f"holds {shown(twice)} twice", where=where, mend="leave one of them")
+        raise DatasetError(f"holds {shown(twice)} twice", where=where, hint="leave one of them")
     return {str(key): text for key, text in document.items()}
 
 
@@ -126,13 +126,13 @@ def _check_kind(data: bytes, where: str) -> None:
     """Raise DatasetError for a file that is empty, or no object of JSON."""
     first = data[:_CHUNK].lstrip()[:1]
     if not first:
-        raise DatasetError("is empty", where=where, mend="give an annotation file of COCO")
+        raise DatasetError("is empty", where=where, hint="give an annotation file of COCO")
     if first == b"[":
         is_results = b'"image_id"' in data[:_CHUNK]
         what = "a list of results, not a data set" if is_results else "a list, not a data set"
-        raise DatasetError(what, where=where, mend="give the annotation file, with its images")
+        raise DatasetError(what, where=where, hint="give the annotation file, with its images")
     if first != b"{":
-        raise DatasetError("is no JSON object", where=where, mend="give an annotation file of COCO")
+        raise DatasetError("is no JSON object", where=where, hint="give an annotation file of COCO")
 
 
 def _without_nan(data: bytes) -> tuple[bytes, int]:
@@ -149,13 +149,15 @@ def _without_nan(data: bytes) -> tuple[bytes, int]:
     return _TOKEN.sub(other, data), count
 
 
-def _mended(
-    data: bytes, mended: bytes, count: int, error: Exception, where: str
+def _repaired(
+    data: bytes, repaired: bytes, count: int, error: Exception, where: str
 ) -> tuple[Document, list[str]]:
     """The keys of a text that has null for NaN. Raises DatasetError where it is broken otherwise, too."""
     nan = _at(data, _byte(data, error), "NaN and Infinity are no JSON", where)
     try:
-        return _keys(mended, where), [f"{nan.where}: {nan.what}; null is read for them ({count} in the file)"]
+        return _keys(repaired, where), [
+            f"{nan.where}: {nan.what}; null is read for them ({count} in the file)"
+        ]
     except msgspec.DecodeError:
         raise nan from error
 
@@ -182,4 +184,4 @@ def _at(data: bytes, byte: int, what: str, where: str) -> DatasetError:
     line = data.count(b"\n", 0, byte) + 1
     start = data.rfind(b"\n", 0, byte) + 1
     column = len(data[start:byte].decode(errors="replace")) + 1
-    return DatasetError(what, where=f"{where}: line {line}, column {column}", mend=_MEND)
+    return DatasetError(what, where=f"{where}: line {line}, column {column}", hint=_HINT)

@@ -20,7 +20,7 @@ from augcli.labels.coco_json import entry_of, with_fields
 
 
 @dataclass(frozen=True)
-class Finished:
+class AnnotatedPair:
     """A finished pair, as its annotations are numbered; `size` is its picture's (width, height)."""
 
     item: Item
@@ -39,12 +39,12 @@ class Numbers:
 
     images: Iterator[int]
     annotations: Mapping[str, Iterator[int]]
-    given: list[tuple[Finished, dict[str, int], dict[str, list[int]]]] = field(default_factory=list)
+    given: list[tuple[AnnotatedPair, dict[str, int], dict[str, list[int]]]] = field(default_factory=list)
     anew: bool = False
 
 
 def numbered(
-    heads: Mapping[str, AnnotationHead], pairs: Iterable[Finished], *, anew: bool = False
+    heads: Mapping[str, AnnotationHead], pairs: Iterable[AnnotatedPair], *, anew: bool = False
 ) -> Numbers:
     """Give every pair its image id, and each of its annotations an id, by file.
 
@@ -99,7 +99,7 @@ class _Sources:
         self._key = ""
         self._known: dict[int | None, int] = {}  # of one source: its pairs follow each other
 
-    def of(self, pair: Finished, before: int | None, now: int) -> int | None:
+    def of(self, pair: AnnotatedPair, before: int | None, now: int) -> int | None:
         """The id of what became `now`; None for what is the source itself, and where that has no id."""
         if not self.anew:
             return None if pair.is_original else before
@@ -124,7 +124,7 @@ def images_of(file: str, head: AnnotationHead, numbers: Numbers) -> Iterator[byt
             yield with_fields(pair.item.entries[file], **changes, **source)
 
 
-def annotations_of(file: str, numbers: Numbers) -> Iterator[tuple[Finished, list[bytes]]]:
+def annotations_of(file: str, numbers: Numbers) -> Iterator[tuple[AnnotatedPair, list[bytes]]]:
     """The annotations of each image of a file, in plan order, with the pair that has them."""
     sources = _Sources(anew=numbers.anew)
     for pair, images, given in numbers.given:
@@ -133,7 +133,7 @@ def annotations_of(file: str, numbers: Numbers) -> Iterator[tuple[Finished, list
 
 
 def _annotations(
-    pair: Finished, file: str, image: int, given: Iterable[int], sources: _Sources
+    pair: AnnotatedPair, file: str, image: int, given: Iterable[int], sources: _Sources
 ) -> Iterator[bytes]:
     ids, own = iter(given), dict[int, int]()
     for text in pair.texts.get(file, ()):

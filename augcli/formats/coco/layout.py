@@ -10,7 +10,7 @@ from pathlib import Path
 
 from augcli.data import Item
 from augcli.errors import DatasetError, printable
-from augcli.formats.base import Reading, outside, recipe_line
+from augcli.formats.base import DetectedLayout, outside, recipe_line
 from augcli.formats.coco.detect import (
     annotation_files,
     files_with_labels,
@@ -29,7 +29,7 @@ from augcli.text import count
 _FOLDER = "annotations"  # of an output, for files that lie elsewhere in the input
 
 
-def find(tree: Tree, annotations: str | None, images: str | None, *, is_named: bool) -> list[Reading]:
+def find(tree: Tree, annotations: str | None, images: str | None, *, is_named: bool) -> list[DetectedLayout]:
     """The readings: one for each data set that has annotation files, and at least one image that they name.
 
     `annotations` is an annotation file, or a folder of some; `images` the folder that `file_name`s start
@@ -62,8 +62,8 @@ def check_no_labels(tree: Tree, otherwise: Mapping[str, str]) -> None:
     """
     name = next(files_with_labels(tree), None)
     if name is not None:
-        mend = f"mend the file, or to do without its labels say {recipe_line(otherwise)}"
-        raise DatasetError(_why_not_read(tree, name), where=str(tree.root), mend=mend)
+        hint = f"mend the file, or to do without its labels say {recipe_line(otherwise)}"
+        raise DatasetError(_why_not_read(tree, name), where=str(tree.root), hint=hint)
 
 
 def _why_not_read(tree: Tree, name: str) -> str:
@@ -89,10 +89,10 @@ def _unused(root: Path, files: Mapping[str, Path], why: str) -> DatasetError:
     """The refusal of the only files that are named, with the place of one that lies elsewhere."""
     away = [path for name, path in files.items() if path != root / name]
     if away:
-        mend = f"its images are looked for in {root}: name the folder where its file_names start"
-        return DatasetError(why, where=str(away[0].parent), mend=mend)
-    mend = "name the folder where its file_names start: input: {layout: coco, images: DIR}"
-    return DatasetError(why, where=str(root), mend=mend)
+        hint = f"its images are looked for in {root}: name the folder where its file_names start"
+        return DatasetError(why, where=str(away[0].parent), hint=hint)
+    hint = "name the folder where its file_names start: input: {layout: coco, images: DIR}"
+    return DatasetError(why, where=str(root), hint=hint)
 
 
 def _joined(
@@ -143,7 +143,7 @@ def path_below(root: Path, path: Path) -> str:
     """A path relative to the root, with `/`, `""` for the root. Raises DatasetError for one outside."""
     relative = Path(os.path.relpath(path, root)).as_posix()
     if _is_outside(relative):
-        raise DatasetError("lies outside the data set", where=str(path), mend=f"name a folder in {root}")
+        raise DatasetError("lies outside the data set", where=str(path), hint=f"name a folder in {root}")
     return "" if relative == "." else relative
 
 
@@ -161,8 +161,8 @@ def _told(tree: Tree, annotations: str) -> dict[str, Path]:
             name: tree.root / name for name in annotation_files(tree) if posixpath.dirname(name) == folder
         }
         if not found:
-            mend = "name the file: input: {layout: coco, annotations: FILE}"
-            raise DatasetError("no annotation file lies in this folder", where=str(path), mend=mend)
+            hint = "name the file: input: {layout: coco, annotations: FILE}"
+            raise DatasetError("no annotation file lies in this folder", where=str(path), hint=hint)
         return found
     relative = Path(os.path.relpath(path, tree.root)).as_posix()
     return {f"{_FOLDER}/{path.name}" if _is_outside(relative) else relative: path}
@@ -172,7 +172,7 @@ def _is_outside(relative: str) -> bool:
     return relative.split("/")[0] == ".." or Path(relative).is_absolute()
 
 
-def _reading(found: Joined, home: str, keys: Mapping[str, str], unused: Sequence[str]) -> Reading:
+def _reading(found: Joined, home: str, keys: Mapping[str, str], unused: Sequence[str]) -> DetectedLayout:
     items, files = found.items(), found.tree.files
     pictures = {item.image for item in items}
     folders = {posixpath.dirname(path) for path in pictures}
@@ -182,7 +182,7 @@ def _reading(found: Joined, home: str, keys: Mapping[str, str], unused: Sequence
     near = (file for file in rest if posixpath.dirname(file.path) in folders)
     loose = {file: file.path for file in near if file.key not in taken}
     written = _written(list(found.heads))
-    return Reading(
+    return DetectedLayout(
         keys=keys,
         reason=_reason(list(found.heads), items),
         items=items,
@@ -218,13 +218,13 @@ def _written(names: Sequence[str]) -> dict[str, str]:
     return alone if is_clear else {name: name for name in names}
 
 
-def _keys_by_images(reading: Reading) -> dict[str, str]:
+def _keys_by_images(reading: DetectedLayout) -> dict[str, str]:
     """The recipe's keys that tell a reading from others whose annotation files lie in the same folder."""
     roots = [head.image_root for head in reading.annotation_files.values()]
     return {"layout": "coco", "images": (posixpath.commonpath(roots) if all(roots) else "") or "."}
 
 
-def _keys_of(reading: Reading) -> dict[str, str]:
+def _keys_of(reading: DetectedLayout) -> dict[str, str]:
     """The recipe's keys that tell one of several readings from the others."""
     names = list(reading.annotation_files)
     return {

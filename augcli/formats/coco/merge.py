@@ -142,11 +142,11 @@ class Joined:
         roots = image_roots(self.places.folders(names), name, split, None, of_maps=True)
         if len(roots) != 1:
             them = count(len(names), "PNG")
-            mend = "" if said == name else "; give the folder that holds them and the pictures as the input"
+            hint = "" if said == name else "; give the folder that holds them and the pictures as the input"
             where = (
                 f"its {them} may lie in {' or in '.join(roots)}"
                 if roots
-                else f"none of its {them} is here{mend}"
+                else f"none of its {them} is here{hint}"
             )
             self.skipped.append(f"{said}: {where}")
             return None
@@ -195,7 +195,7 @@ def _split(root: Path, path: str, splits: Mapping[str, str]) -> str | None:
         (first, one), *_ = splits.items()
         second = next(name for name, split in splits.items() if split != one)
         what = f"{path} stands in {first} and in {second}"
-        raise DatasetError(what, where=str(root), mend="a picture belongs to one split")
+        raise DatasetError(what, where=str(root), hint="a picture belongs to one split")
     return next(iter(splits.values()), None)
 
 

@@ -24,7 +24,7 @@ _ASKED = 100  # annotations that tell what a file is of
 
 
 @dataclass
-class Annotations:
+class AnnotationIndex:
     """The annotations of a file by their place in it, from 0.
 
     `places` has those of each image, `strangers` those of each image id that no image has (how many, and the
@@ -49,12 +49,12 @@ class Annotations:
 
 def read_annotations(
     texts: Sequence[msgspec.Raw], images: Collection[int], max_id: int = MAX_ID
-) -> Annotations:
+) -> AnnotationIndex:
     """Read the entries of `annotations`; `images` are the ids of those images that can be used.
 
     Annotations whose id is above `max_id` get another.
     """
-    found = Annotations(_kind(texts), texts, max_id=max_id)
+    found = AnnotationIndex(_kind(texts), texts, max_id=max_id)
     used: set[int] = set()
     doubtful: list[tuple[int, int]] = []
     for at, text in enumerate(texts):
@@ -102,7 +102,7 @@ def _kind(texts: Sequence[msgspec.Raw]) -> Kind:
     return "panoptic" if 2 * sum(said) > len(said) else "objects"
 
 
-def _place(found: Annotations, at: int, fields: AnnotationFields, images: Collection[int]) -> bool:
+def _place(found: AnnotationIndex, at: int, fields: AnnotationFields, images: Collection[int]) -> bool:
     """Put an annotation to its image; whether it has one."""
     is_panoptic = found.kind == "panoptic"
     if not is_panoptic and type(fields.id) is int and fields.id <= found.max_id:
@@ -149,7 +149,7 @@ def _why_no_object(fields: AnnotationFields) -> str:
     return "" if type(fields.id) is int else why_no_id(fields.id)
 
 
-def _renumber(found: Annotations, doubtful: Sequence[tuple[int, int]]) -> None:
+def _renumber(found: AnnotationIndex, doubtful: Sequence[tuple[int, int]]) -> None:
     """Give new ids to annotations whose id is 0, negative, too large, or another one's."""
     for at, old in doubtful:
         found.largest_id += 1

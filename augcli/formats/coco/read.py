@@ -12,7 +12,7 @@ from augcli.errors import DatasetError, printable
 from augcli.formats.coco.document import elements, read_document
 from augcli.formats.coco.entries import ImageEntry
 from augcli.formats.coco.images import Images, read_images, refusals
-from augcli.formats.coco.objects import Annotations, Kind, read_annotations, stranger_lines
+from augcli.formats.coco.objects import AnnotationIndex, Kind, read_annotations, stranger_lines
 from augcli.labels.coco_json import MAX_ID, read_categories
 
 _LISTS = ("images", "annotations")
@@ -24,7 +24,7 @@ class AnnotationFile:
 
     head: AnnotationHead
     images: tuple[ImageEntry, ...]
-    _annotations: Annotations = field(repr=False)
+    _annotations: AnnotationIndex = field(repr=False)
 
     @property
     def name(self) -> str:
@@ -70,10 +70,10 @@ def read_annotation_file(path: Path, *, where: str, max_id: int = MAX_ID) -> Ann
     Raises DatasetError for a file that cannot be read or is no JSON (with line and column), for a list of
     results, and where `images` or `annotations` is no list, or `images` is missing.
     """
-    document, mended = read_document(path, where)
+    document, repaired = read_document(path, where)
     if "images" not in document:
-        mend = "give an annotation file of COCO"
-        raise DatasetError("has no images, and so is no data set", where=where, mend=mend)
+        hint = "give an annotation file of COCO"
+        raise DatasetError("has no images, and so is no data set", where=where, hint=hint)
     raw_images, raw_annotations = (
         elements(document[key], key, where) if key in document else [] for key in _LISTS
     )
@@ -90,14 +90,14 @@ def read_annotation_file(path: Path, *, where: str, max_id: int = MAX_ID) -> Ann
         largest_image_id=images.largest_id,
         largest_annotation_id=found.largest_id,
         faults=tuple(printable(f"{where}: {line}") for line in lines),
-        remarks=tuple(mended),
+        remarks=tuple(repaired),
         renumbered=tuple(found.renumbered),
         path=path,
     )
     return AnnotationFile(head, images.usable, found)
 
 
-def _faults(images: Images, annotations: Annotations) -> Iterator[str]:
+def _faults(images: Images, annotations: AnnotationIndex) -> Iterator[str]:
     """What is wrong with images, then what with annotations, a line each."""
     lost = {image: number for image, (number, _) in annotations.strangers.items()}
     left_out = {entry.id for entry in images.refused if entry.id is not None}

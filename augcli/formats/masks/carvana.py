@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from augcli.formats.base import Reading, outside
+from augcli.formats.base import DetectedLayout, outside
 from augcli.formats.masks import folders
 from augcli.formats.names import SPLITS
 from augcli.formats.tree import Tree
@@ -13,7 +13,7 @@ from augcli.text import count
 SUFFIX = "_mask"
 
 
-def find(tree: Tree) -> list[Reading]:
+def find(tree: Tree) -> list[DetectedLayout]:
     """The reading, if there is a folder of a split's name with a sibling `<split>_masks` that fits exactly.
 
     It fits exactly where every mask is called `<something>_mask` and at least one image has its mask.
@@ -26,7 +26,7 @@ def find(tree: Tree) -> list[Reading]:
     return [_renamed(tree, reading) for reading in folders.find(tree, *names, SUFFIX)] if splits else []
 
 
-def _renamed(tree: Tree, reading: Reading) -> Reading:
+def _renamed(tree: Tree, reading: DetectedLayout) -> DetectedLayout:
     """The reading under this layout's name, with the images in other folders (test/ without masks)."""
     reason = f"train/X with train_masks/X_mask, as in the Carvana set; {count(len(reading.items), 'pair')}"
     known = {path for item in reading.items for path in (item.image, *item.masks.values())}

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from augcli.formats.base import Reading, item
+from augcli.formats.base import DetectedLayout, item
 from augcli.formats.names import SPLITS, role
 from augcli.formats.tree import Tree
 from augcli.text import count
 
 
-def find(tree: Tree) -> list[Reading]:
+def find(tree: Tree) -> list[DetectedLayout]:
     """The reading, if there are at least two class folders: `cat/x.png` or `train/cat/x.png`.
 
     An item's label is its class folder's name. Images outside the class folders are left over.
@@ -20,7 +20,7 @@ def find(tree: Tree) -> list[Reading]:
     if len(labels) < 2:
         return []
     return [
-        Reading(
+        DetectedLayout(
             keys={"layout": "classes"},
             reason=f"{count(len(inside), 'image')} in {len(labels)} class folders, no masks",
             items=tuple(item(file, label=label) for file, label in inside.items()),
@@ -29,7 +29,7 @@ def find(tree: Tree) -> list[Reading]:
     ]
 
 
-def find_clear(tree: Tree) -> list[Reading]:
+def find_clear(tree: Tree) -> list[DetectedLayout]:
     """The reading, if every image lies directly in a class folder and no such folder's name says its role."""
     depth = _level(tree) + 1
     folders: set[str] = {file.folder for file in tree.files}

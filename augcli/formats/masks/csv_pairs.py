@@ -10,7 +10,7 @@ from pathlib import Path
 
 from augcli.data import Item
 from augcli.errors import DatasetError
-from augcli.formats.base import Reading, outside
+from augcli.formats.base import DetectedLayout, outside
 from augcli.formats.names import split_of
 from augcli.formats.tree import File, Tree
 from augcli.recipe.mask_options import is_mask_name
@@ -22,7 +22,9 @@ IMAGE = "image"
 Row = tuple[int, list[str]]  # the file's line, its cells
 
 
-def find(tree: Tree, path: str, names: Collection[str] = (), optional: Collection[str] = ()) -> Reading:
+def find(
+    tree: Tree, path: str, names: Collection[str] = (), optional: Collection[str] = ()
+) -> DetectedLayout:
     """The reading of a CSV file; `path` is relative to the root, and so are the paths in it.
 
     Its header is `image` and a column for each mask; where `names` says which masks are wanted, other columns
@@ -31,14 +33,14 @@ def find(tree: Tree, path: str, names: Collection[str] = (), optional: Collectio
     """
     rows = list(_rows(tree.root, path))
     if not rows:
-        raise DatasetError("is empty", where=path, mend=f"begin it with the header {IMAGE},mask")
+        raise DatasetError("is empty", where=path, hint=f"begin it with the header {IMAGE},mask")
     table = _Table(tree, path, _columns(path, rows[0], names))
     for row in rows[1:]:
         table.add(row, optional)
     if not table.items:
         raise DatasetError("names no image that has its masks", where=path)
     used = {name for item in table.items for name in item.files} | set(table.orphans)
-    return Reading(
+    return DetectedLayout(
         keys={"layout": "pattern", "pairs": path},
         reason=f"{path} names {count(len(table.items), 'image')}",
         items=tuple(table.items),
@@ -60,10 +62,10 @@ def _rows(root: Path, path: str) -> Iterator[Row]:
     """The rows that hold anything. Raises DatasetError for a file that is none, or no CSV."""
     place = root / path
     if not place.is_file() or root.resolve() not in place.resolve().parents:
-        raise DatasetError("no such file below the input", where=path, mend="check input.pairs")
+        raise DatasetError("no such file below the input", where=path, hint="check input.pairs")
     if place.stat().st_size > MOST_BYTES:
         raise DatasetError(
-            f"has more than {MOST_BYTES // 1_000_000} MB", where=path, mend="split the data set"
+            f"has more than {MOST_BYTES // 1_000_000} MB", where=path, hint="split the data set"
         )
     with place.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.reader(file, strict=True)
@@ -72,13 +74,13 @@ def _rows(root: Path, path: str) -> Iterator[Row]:
                 if any(cell.strip() for cell in row):
                     yield reader.line_num, [cell.strip() for cell in row]
         except UnicodeDecodeError:
-            raise DatasetError("is not UTF-8", where=path, mend="save it as CSV UTF-8") from None
+            raise DatasetError("is not UTF-8", where=path, hint="save it as CSV UTF-8") from None
         except csv.Error as error:
             raise _mistake(path, reader.line_num, f"is no CSV: {error}") from None
 
 
-def _mistake(path: str, line: int, what: str, mend: str = "mend the line") -> DatasetError:
-    return DatasetError(what, where=f"{path}:{line}", mend=mend)
+def _mistake(path: str, line: int, what: str, hint: str = "mend the line") -> DatasetError:
+    return DatasetError(what, where=f"{path}:{line}", hint=hint)
 
 
 def _columns(path: str, header: Row, names: Collection[str]) -> dict[str, int]:
@@ -91,8 +93,8 @@ def _columns(path: str, header: Row, names: Collection[str]) -> dict[str, int]:
         if cells.count(cell) > 1:
             raise _mistake(path, line, f"two columns are called {cell or 'nothing'}", wanted)
         if not names and cell != IMAGE and not is_mask_name(cell):
-            mend = "rename it, or name the columns that are masks: input: {masks: {NAME: {kind: auto}}}"
-            raise _mistake(path, line, f"no mask may be called {cell or 'nothing'}", mend)
+            hint = "rename it, or name the columns that are masks: input: {masks: {NAME: {kind: auto}}}"
+            raise _mistake(path, line, f"no mask may be called {cell or 'nothing'}", hint)
     if missing := [name for name in names if name not in cells]:
         raise _mistake(path, line, f"no column is called {missing[0]}, as input.masks has it", wanted)
     return {name: cells.index(name) for name in (IMAGE, *(names or (c for c in cells if c != IMAGE)))}
@@ -142,6 +144,6 @@ class _Table:
         if file := self.by_path.get(text.removeprefix("./")):
             return file
         if text.startswith("/") or ".." in text.split("/") or "\\" in text:
-            mend = "paths are relative to the input, with / between folders"
-            raise _mistake(self.path, line, f"{name}: {text} is no path below the input", mend)
+            hint = "paths are relative to the input, with / between folders"
+            raise _mistake(self.path, line, f"{name}: {text} is no path below the input", hint)
         raise _mistake(self.path, line, f"{name}: there is no image file {text}", "mend the path")

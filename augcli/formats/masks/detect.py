@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from augcli.errors import DatasetError
-from augcli.formats.base import Reading, recipe_line
+from augcli.formats.base import DetectedLayout, recipe_line
 from augcli.formats.masks import carvana, classes, folders, images, suffix
 from augcli.formats.masks.pattern import parts_line
 from augcli.formats.names import for_people, names_images, names_masks, role
 from augcli.formats.tree import Tree
 
 
-def pairing(tree: Tree, declared: str | None) -> list[Reading]:
+def pairing(tree: Tree, declared: str | None) -> list[DetectedLayout]:
     """The readings that pair images with masks; Carvana's names before `folders` for the same pairs."""
     exact = carvana.find(tree) if declared in (None, carvana.SUFFIX) else []
     by_folder = exact + [
@@ -26,7 +26,7 @@ def pairing(tree: Tree, declared: str | None) -> list[Reading]:
     return by_folder + beside
 
 
-def without_masks(tree: Tree) -> list[Reading]:
+def without_masks(tree: Tree) -> list[DetectedLayout]:
     """The readings as pictures without masks, and with folders that only may be masks.
 
     Raises DatasetError where names say "mask" and nothing pairs: masks must never be read as pictures.
@@ -37,10 +37,10 @@ def without_masks(tree: Tree) -> list[Reading]:
         what = f"{suspect} looks like masks, but no image has a mask of its name"
         choice = recipe_line({"layout": "folders", "images": "DIR", "masks": "DIR"})
         as_pictures = recipe_line((_as_classes(tree) or plain)[0].keys)
-        mend = f"name each mask after its image, or say {choice}, or if all are pictures {as_pictures}"
+        hint = f"name each mask after its image, or say {choice}, or if all are pictures {as_pictures}"
         if line := parts_line(tree):
-            mend = f"if each mask is one object say {line}, or if all are pictures {as_pictures}"
-        raise DatasetError(what, where=where, mend=mend)
+            hint = f"if each mask is one object say {line}, or if all are pictures {as_pictures}"
+        raise DatasetError(what, where=where, hint=hint)
     twins = _twins(tree)
     return [*twins, *plain] if twins else plain
 
@@ -54,15 +54,15 @@ def _unpaired_masks(tree: Tree) -> str:
     return named[0].path if 4 * len(named) >= len(tree.files) else ""
 
 
-def _as_classes(tree: Tree) -> list[Reading]:
+def _as_classes(tree: Tree) -> list[DetectedLayout]:
     """The reading as class folders, also where one is called like masks (`gas_mask`)."""
     said = (names_images(part) for folder in tree.children for part in folder.split("/"))
     return [] if any(said) else classes.find(tree)
 
 
-def _twins(tree: Tree) -> list[Reading]:
+def _twins(tree: Tree) -> list[DetectedLayout]:
     """Readings with a folder beside an image folder that holds files of the same names, whatever its own."""
-    found: list[Reading] = []
+    found: list[DetectedLayout] = []
     for children in tree.children.values():
         named = [(folder, folder.rpartition("/")[2]) for folder in children]
         unknown = [folder for folder, name in named if role(name) is None and not for_people(name)]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from augcli.data import Item
 from augcli.errors import DatasetError
-from augcli.formats.base import Reading, item, outside
+from augcli.formats.base import DetectedLayout, item, outside
 from augcli.formats.masks.pairing import Match, check_one_mask_each, match, passed_over, readings_by_suffix
 from augcli.formats.names import SPLITS, role, split_word, with_placeholder
 from augcli.formats.tree import File, Tree
@@ -21,7 +21,7 @@ _SPLIT = "{split}"
 
 
 @dataclass(frozen=True, order=True)
-class Pair:
+class FolderPair:
     """An image folder and its mask folder, relative to the root; `""` is the root."""
 
     images: str
@@ -30,7 +30,7 @@ class Pair:
 
 def find(
     tree: Tree, images: str | None = None, masks: str | None = None, suffix: str | None = None
-) -> list[Reading]:
+) -> list[DetectedLayout]:
     """All readings in which at least one image has a mask.
 
     `images` and `masks` name the folders relative to the root; in both, `{split}` stands for train, val,
@@ -41,7 +41,7 @@ def find(
         pairs = _named(tree, _clean(images), _clean(masks))
         return _read(tree, (_clean(images), _clean(masks)), pairs, suffix, named=True)
     wanted = _wanted(tree, "images", images), _wanted(tree, "masks", masks)
-    found: dict[tuple[str, str], list[Pair]] = defaultdict(list)
+    found: dict[tuple[str, str], list[FolderPair]] = defaultdict(list)
     for pair in _candidates(tree, suffix):
         if (not wanted[0] or pair.images in wanted[0]) and (not wanted[1] or pair.masks in wanted[1]):
             found[_pattern(pair)].append(pair)
@@ -55,7 +55,7 @@ def find_several(
     masks: Mapping[str, str],
     suffix: str | None = None,
     optional: Collection[str] = (),
-) -> list[Reading]:
+) -> list[DetectedLayout]:
     """One reading of several mask folders for one image folder: the images that have all masks.
 
     `masks` are folders by the masks' names; those that are `optional` may be missing. Raises DatasetError
@@ -65,27 +65,27 @@ def find_several(
     places = {reading.keys["images"]: name for name, reading in found.items()}
     if len(places) > 1:
         shown = " and ".join(f"{name}'s in {place}" for place, name in places.items())
-        mend = "name the one folder: input: {images: DIR}"
-        raise DatasetError(f"masks of different images: {shown}", where=str(tree.root), mend=mend)
+        hint = "name the one folder: input: {images: DIR}"
+        raise DatasetError(f"masks of different images: {shown}", where=str(tree.root), hint=hint)
     return [_merged(found, optional)]
 
 
-def _sole(tree: Tree, images: str | None, name: str, folder: str, suffix: str | None) -> Reading:
+def _sole(tree: Tree, images: str | None, name: str, folder: str, suffix: str | None) -> DetectedLayout:
     readings = find(tree, images, folder, suffix)
     if not readings:
         what = f"masks {name}: no image has a mask of its name in {folder}"
         raise DatasetError(
-            what, where=str(tree.root), mend="name the two folders in input.images and input.masks"
+            what, where=str(tree.root), hint="name the two folders in input.images and input.masks"
         )
     if len(readings) > 1:
         shown = " or ".join(str(reading.keys.get("suffix") or reading.keys["images"]) for reading in readings)
         what = f"masks {name}: {folder} can be read in several ways, with {shown}"
-        mend = "say which images, or use layout: pattern"
-        raise DatasetError(what, where=str(tree.root), mend=mend)
+        hint = "say which images, or use layout: pattern"
+        raise DatasetError(what, where=str(tree.root), hint=hint)
     return readings[0]
 
 
-def _merged(found: Mapping[str, Reading], optional: Collection[str]) -> Reading:
+def _merged(found: Mapping[str, DetectedLayout], optional: Collection[str]) -> DetectedLayout:
     """One reading of several: the images that have all masks but the optional ones."""
     items: dict[str, Item] = {}
     for name, reading in found.items():
@@ -101,7 +101,7 @@ def _merged(found: Mapping[str, Reading], optional: Collection[str]) -> Reading:
     first = next(iter(found.values()))
     keys = {**first.keys, "masks": {name: reading.keys["masks"] for name, reading in found.items()}}
     place = f"{keys['images']} (images) and {', '.join(reading.keys['masks'] for reading in found.values())}"
-    return Reading(
+    return DetectedLayout(
         keys=keys,
         reason=f"the recipe names {place}; {count(len(whole), 'image')} with all masks",
         items=tuple(whole),
@@ -115,7 +115,7 @@ def _wanted(tree: Tree, key: str, folder: str | None) -> set[str]:
     return set() if folder is None else set(_expand(tree, key, _clean(folder)).values())
 
 
-def _names(pattern: tuple[str, str], pairs: Sequence[Pair]) -> tuple[str, str]:
+def _names(pattern: tuple[str, str], pairs: Sequence[FolderPair]) -> tuple[str, str]:
     """The names of a reading's folders: a single pair of them needs no placeholder."""
     return (pairs[0].images, pairs[0].masks) if len(pairs) == 1 else pattern
 
@@ -126,14 +126,14 @@ def _clean(folder: str) -> str:
     return "/".join(parts) or "."
 
 
-def _named(tree: Tree, images: str, masks: str) -> list[Pair]:
+def _named(tree: Tree, images: str, masks: str) -> list[FolderPair]:
     """The folders that two names stand for, one pair per split where they hold `{split}`."""
     if (_SPLIT in images) != (_SPLIT in masks) or images == masks:
         what = f"images: {images} and masks: {masks} do not name two folders of one data set"
-        mend = "name two folders, with {split} in both or in neither; for one folder use layout: suffix"
-        raise DatasetError(what, where=str(tree.root), mend=mend)
+        hint = "name two folders, with {split} in both or in neither; for one folder use layout: suffix"
+        raise DatasetError(what, where=str(tree.root), hint=hint)
     left, right = _expand(tree, "images", images), _expand(tree, "masks", masks)
-    return [Pair(left[split], right[split]) for split in left if split in right]
+    return [FolderPair(left[split], right[split]) for split in left if split in right]
 
 
 def _expand(tree: Tree, key: str, folder: str) -> Mapping[str, str]:
@@ -147,12 +147,12 @@ def _expand(tree: Tree, key: str, folder: str) -> Mapping[str, str]:
         found = {hit[1].lower(): hit[0] for hit in hits if hit}
     if not found:
         close = difflib.get_close_matches(folder, tree.children, 1, 0.5)
-        mend = f"did you mean {close[0]}?" if close else "name a folder relative to the input"
-        raise DatasetError(f"{key}: no images below a folder {folder}", where=str(tree.root), mend=mend)
+        hint = f"did you mean {close[0]}?" if close else "name a folder relative to the input"
+        raise DatasetError(f"{key}: no images below a folder {folder}", where=str(tree.root), hint=hint)
     return found
 
 
-def _candidates(tree: Tree, suffix: str | None) -> Iterator[Pair]:
+def _candidates(tree: Tree, suffix: str | None) -> Iterator[FolderPair]:
     """Pairs of folders whose names say so, and in which some image has a mask."""
     for children in tree.children.values():
         named = {folder: folder.rpartition("/")[2] for folder in children}
@@ -165,13 +165,15 @@ def _candidates(tree: Tree, suffix: str | None) -> Iterator[Pair]:
                     yield from _deepened(tree, left, right, suffix)
 
 
-def _deepened(tree: Tree, images: str, masks: str, suffix: str | None) -> list[Pair]:
+def _deepened(tree: Tree, images: str, masks: str, suffix: str | None) -> list[FolderPair]:
     """The folders themselves, or those inside them that pair: `images/10k`, `labels/sem_seg/masks`."""
     chain = _chain(tree, masks)
     inside = [folder for folder in tree.children[chain[-1]] if role(folder.rpartition("/")[2]) == "mask"]
     for left in _chain(tree, images):
         for choice in (*([folder] for folder in chain), inside):
-            hits = [Pair(left, right) for right in choice if _matches(tree, Pair(left, right), suffix)]
+            hits = [
+                FolderPair(left, right) for right in choice if _matches(tree, FolderPair(left, right), suffix)
+            ]
             if hits:
                 return hits
     return []
@@ -185,7 +187,7 @@ def _chain(tree: Tree, folder: str) -> list[str]:
     return chain
 
 
-def _pattern(pair: Pair) -> tuple[str, str]:
+def _pattern(pair: FolderPair) -> tuple[str, str]:
     """The folders of a pair with `{split}` for their split, where both name the same."""
     (left, first), (right, second) = with_placeholder(pair.images), with_placeholder(pair.masks)
     return (left, right) if first and first == second else (pair.images, pair.masks)
@@ -198,14 +200,19 @@ def _placed(tree: Tree, folder: str, other: str) -> list[tuple[str, File]]:
     return [(file.key[start:], file) for file in tree.below(folder) if file not in nested]
 
 
-def _matches(tree: Tree, pair: Pair, suffix: str | None) -> list[Match]:
+def _matches(tree: Tree, pair: FolderPair, suffix: str | None) -> list[Match]:
     images, masks = _placed(tree, pair.images, pair.masks), _placed(tree, pair.masks, pair.images)
     return match(images, masks, suffix)
 
 
 def _read(
-    tree: Tree, names: tuple[str, str], pairs: Sequence[Pair], suffix: str | None, *, named: bool = False
-) -> list[Reading]:
+    tree: Tree,
+    names: tuple[str, str],
+    pairs: Sequence[FolderPair],
+    suffix: str | None,
+    *,
+    named: bool = False,
+) -> list[DetectedLayout]:
     """The readings of one pair of names; more than one where images have masks of several suffixes."""
     matches = [m for pair in pairs for m in _matches(tree, pair, suffix)]
     return [
@@ -217,12 +224,12 @@ def _read(
 def _reading(
     tree: Tree,
     names: tuple[str, str],
-    pairs: Sequence[Pair],
+    pairs: Sequence[FolderPair],
     matches: Sequence[Match],
     chosen: Sequence[Match],
     suffix: str | None,
     named: bool,
-) -> Reading:
+) -> DetectedLayout:
     """The reading of the chosen matches; files outside named folders are of no interest to anybody."""
     check_one_mask_each(tree.root, chosen)
     left, right = names
@@ -234,7 +241,7 @@ def _reading(
     paired, taken, part = {m.image for m in chosen}, {m.mask for m in matches}, {*images, *masks}
     rest = () if named else outside(file for file in tree.files if file not in part)
     why = "the recipe names" if named else "the folders' names say so:"
-    return Reading(
+    return DetectedLayout(
         keys=keys,
         reason=f"{why} {left} (images) and {right} (masks); {count(len(chosen), 'pair')} of matching names",
         items=tuple(item(m.image, m.mask) for m in sorted(chosen, key=lambda m: m.image.key)),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from augcli.formats.base import Reading, item
+from augcli.formats.base import DetectedLayout, item
 from augcli.formats.tree import Tree
 from augcli.text import count
 
 
-def find(tree: Tree) -> list[Reading]:
+def find(tree: Tree) -> list[DetectedLayout]:
     """The reading: every image is an item."""
     items = tuple(item(file) for file in tree.files)
-    return [Reading({"layout": "images"}, f"{count(len(items), 'image')}, no masks", items)]
+    return [DetectedLayout({"layout": "images"}, f"{count(len(items), 'image')}, no masks", items)]

@@ -101,4 +101,4 @@ def check_one_mask_each(root: Path, matches: Iterable[Match]) -> None:
         first = seen.setdefault(m.image, m.mask)
         if first is not m.mask:
             what = f"two masks for one image, {first.path} and {m.mask.path} for {m.image.path}"
-            raise DatasetError(what, where=str(root), mend="move one of them away")
+            raise DatasetError(what, where=str(root), hint="move one of them away")

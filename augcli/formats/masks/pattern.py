@@ -18,7 +18,7 @@ from functools import cached_property
 
 from augcli.data import Item
 from augcli.errors import DatasetError
-from augcli.formats.base import Reading, outside, recipe_line
+from augcli.formats.base import DetectedLayout, outside, recipe_line
 from augcli.formats.names import SPLITS, split_of
 from augcli.formats.tree import File, Tree, is_image
 from augcli.text import count, nfc
@@ -145,7 +145,7 @@ def find(
     masks: Mapping[str, str],
     optional: Collection[str] = (),
     several: Collection[str] = (),
-) -> Reading:
+) -> DetectedLayout:
     """The reading of a pattern: the images that have all masks but the `optional` ones.
 
     A mask's pattern with `*` gives an item's `parts` where its name is among `several`; any other mask is
@@ -155,7 +155,7 @@ def find(
     pattern, targets = Pattern(images), {name: Pattern(path) for name, path in masks.items()}
     _check(pattern, targets)
     bound = {file: values for file in tree.files if (values := pattern.bind(file.path)) is not None}
-    found = _Found(tree, targets, optional)
+    found = _PatternMatches(tree, targets, optional)
     for file in sorted(bound, key=lambda file: -len(file.path)):
         found.claim(file, bound[file])
     for file, values in bound.items():
@@ -170,7 +170,7 @@ def find(
 
 
 @dataclass
-class _Found:
+class _PatternMatches:
     """Which masks the images have: `hits` by image and name, and the paths of all masks, `taken`."""
 
     tree: Tree
@@ -233,14 +233,14 @@ def _check(pattern: Pattern, targets: Mapping[str, Pattern]) -> None:
     """Raise DatasetError for a pattern that is none, and for a placeholder that nothing binds."""
     for key, one in {"images": pattern, **{f"masks {name}": t for name, t in targets.items()}}.items():
         if problem := one.problem():
-            raise DatasetError(f"{key}: {problem} in {one.text}", mend="mend the pattern")
+            raise DatasetError(f"{key}: {problem} in {one.text}", hint="mend the pattern")
     for name, target in targets.items():
         free = [bound for bound in target.names if bound not in pattern.names]
         if free:
             shown = "**" if free[0].startswith("**") else f"{{{free[0]}}}"
             raise DatasetError(
                 f"masks {name}: {shown} in {target.text} stands nowhere in images: {pattern.text}",
-                mend="use it in images too, or * for anything",
+                hint="use it in images too, or * for anything",
             )
         if target.tokens == pattern.tokens:
             raise DatasetError(f"masks {name}: {target.text} names the images themselves")
@@ -271,7 +271,7 @@ def _item(
             text = targets[name].text
             raise DatasetError(
                 f"masks {name}: {len(paths)} files fit {text} for {file.path}",
-                mend=f'if each is one object say masks: {{{name}: {{path: "{text}", kind: instance}}}}',
+                hint=f'if each is one object say masks: {{{name}: {{path: "{text}", kind: instance}}}}',
             )
     said = bound.get(SPLIT)
     split = SPLITS.get(said.lower(), said) if said else split_of(file.folder)
@@ -285,12 +285,12 @@ def _reading(
     items: tuple[Item, ...],
     orphans: tuple[str, ...],
     taken: set[str],
-) -> Reading:
+) -> DetectedLayout:
     used = {item.image for item in items} | taken | set(orphans)
     left = [file for file in tree.files if file.path not in used]
     lonely = [file for file in left if any(t.bind(file.path) is not None for t in targets.values())]
     texts = {name: target.text for name, target in targets.items()}
-    return Reading(
+    return DetectedLayout(
         keys=keys_of(pattern.text, texts),
         reason=f"{count(len(items), 'image')} like {pattern.text}"
         + "".join(f", {name} like {text}" for name, text in texts.items()),
@@ -319,8 +319,8 @@ def _nothing(
     """Why there is no item: no path fits, or the first one that does has no mask."""
     where = str(tree.root)
     if not bound:
-        mend = f"paths here are like {tree.files[len(tree.files) // 2].path}"
-        return DatasetError(f"no path fits images: {pattern.text}", where=where, mend=mend)
+        hint = f"paths here are like {tree.files[len(tree.files) // 2].path}"
+        return DatasetError(f"no path fits images: {pattern.text}", where=where, hint=hint)
     file, values = next(((f, v) for f, v in bound.items() if f.path not in taken), next(iter(bound.items())))
     wanted = ", ".join(f"{name} at {target.filled(values)}" for name, target in targets.items())
     return DatasetError(f"no image has all its masks; {file.path} has none of {wanted}", where=where)

@@ -85,8 +85,8 @@ def _image(
             return image, found
     lost = f"{images.text} does not read{' with its masks' if masks else ''}"
     what = f"a copy of it would get a name that {lost}"
-    mend = "use one placeholder in images and in all masks, or set `output: {layout: folders}`"
-    raise DatasetError(what, where=item.image, mend=mend)
+    hint = "use one placeholder in images and in all masks, or set `output: {layout: folders}`"
+    raise DatasetError(what, where=item.image, hint=hint)
 
 
 def _tagged(before: _Names, tag: str, images: Pattern, masks: Mapping[str, Pattern]) -> Iterator[_Names]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from augcli.formats.base import Reading, item
+from augcli.formats.base import DetectedLayout, item
 from augcli.formats.masks.pairing import (
     SAME_STEM,
     Match,
@@ -19,7 +19,7 @@ from augcli.formats.tree import File, Tree
 from augcli.text import count
 
 
-def find(tree: Tree, suffix: str | None = None) -> list[Reading]:
+def find(tree: Tree, suffix: str | None = None) -> list[DetectedLayout]:
     """All readings in which at least one image has a mask beside it.
 
     `suffix` is what a mask's name has after the image's; without it the known ones are tried.
@@ -44,14 +44,16 @@ def _matches(tree: Tree, declared: str | None) -> list[Match]:
     return sorted(found, key=lambda m: m.image.key)
 
 
-def _reading(tree: Tree, matches: Sequence[Match], chosen: Sequence[Match], suffix: str | None) -> Reading:
+def _reading(
+    tree: Tree, matches: Sequence[Match], chosen: Sequence[Match], suffix: str | None
+) -> DetectedLayout:
     check_one_mask_each(tree.root, chosen)
     used = sorted({m.suffix for m in chosen})
     keys: Mapping[str, str] = {"layout": "suffix"} | ({"suffix": used[0]} if len(used) == 1 else {})
     known = {m.image for m in chosen} | {m.mask for m in matches}
     left = [file for file in tree.files if file not in known]
     ends = tuple(form.lower() for form in used)
-    return Reading(
+    return DetectedLayout(
         keys=keys,
         reason=f"{count(len(chosen), 'image')} with a mask beside it, named like it with {' or '.join(used)}",
         items=tuple(item(m.image, m.mask) for m in chosen),

@@ -9,40 +9,40 @@ from dataclasses import dataclass, field
 
 from augcli.data import Item
 from augcli.errors import printable
-from augcli.formats.base import Reading, outside
+from augcli.formats.base import DetectedLayout, outside
 from augcli.formats.splits import with_lists
 from augcli.formats.to_coco import categories_of, head_of, item_of
 from augcli.formats.tree import File, Tree
 from augcli.formats.voc.names import ANNOTATIONS, IMAGES, LISTS, PATH, listed
-from augcli.formats.voc.objects import Document, read_document
+from augcli.formats.voc.objects import VocFile, read_document
 from augcli.text import count, nfc
 
 
 @dataclass
-class _Found:
+class _VocParts:
     """What comes together of a data set: documents and pictures by XML file, and these by picture."""
 
-    documents: dict[str, Document] = field(default_factory=dict)
+    documents: dict[str, VocFile] = field(default_factory=dict)
     images: dict[str, str] = field(default_factory=dict)
     owners: dict[str, str] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
 
 
-def find(tree: Tree, *, is_named: bool) -> list[Reading]:
+def find(tree: Tree, *, is_named: bool) -> list[DetectedLayout]:
     """The readings: one for each folder that holds XML files of VOC, at least one of which has its picture.
 
     Files that only may be VOC's, for they cannot be read, count where the layout `is_named`.
     """
-    index = _Index(tree)
-    homes: dict[str, _Found] = defaultdict(_Found)
+    index = _VocImages(tree)
+    homes: dict[str, _VocParts] = defaultdict(_VocParts)
     for path in tree.texts:
         if path.lower().endswith(".xml"):
             _add(homes, tree, index, path, is_named=is_named)
     return [_reading(tree, home, found) for home, found in sorted(homes.items()) if found.images]
 
 
-def _add(homes: dict[str, _Found], tree: Tree, index: _Index, path: str, *, is_named: bool) -> None:
+def _add(homes: dict[str, _VocParts], tree: Tree, index: _VocImages, path: str, *, is_named: bool) -> None:
     try:
         document = read_document((tree.root / path).read_bytes())
     except OSError as error:
@@ -67,7 +67,7 @@ def _add(homes: dict[str, _Found], tree: Tree, index: _Index, path: str, *, is_n
         found.faults += [printable(f"{path}: {fault}") for fault in document.faults]
 
 
-class _Index:
+class _VocImages:
     """The pictures of a tree by their paths without suffix."""
 
     def __init__(self, tree: Tree) -> None:
@@ -95,7 +95,7 @@ def _places(key: str) -> Iterator[str]:
     yield key
 
 
-def _reading(tree: Tree, home: str, found: _Found) -> Reading:
+def _reading(tree: Tree, home: str, found: _VocParts) -> DetectedLayout:
     pictures = set(found.images.values())
     folders = {File(path).folder for path in pictures}
     names = sorted({name for document in found.documents.values() for name, _ in document.objects})
@@ -105,7 +105,7 @@ def _reading(tree: Tree, home: str, found: _Found) -> Reading:
     rest = [file for file in tree.files if file.path not in pictures]
     orphans = [file for file in rest if file.folder in folders]
     objects = sum(len(texts) for item in items for texts in item.annotations.values())
-    return Reading(
+    return DetectedLayout(
         keys={"layout": "voc"},
         reason=f"{count(len(items), 'XML file')} of Pascal VOC with {count(objects, 'object')}",
         items=listed.items,
@@ -119,7 +119,7 @@ def _reading(tree: Tree, home: str, found: _Found) -> Reading:
     )
 
 
-def _item(path: str, found: _Found, numbers: Mapping[str, int]) -> Item:
+def _item(path: str, found: _VocParts, numbers: Mapping[str, int]) -> Item:
     document, image = found.documents[path], found.images[path]
     entry = {"id": 0, "file_name": image, **document.entry, PATH: path}
     return item_of(image, ANNOTATIONS, entry, document.objects, numbers)

@@ -28,7 +28,7 @@ _X = re.compile(r"x([0-9]{1,6})")
 
 
 @dataclass(frozen=True)
-class Document:
+class VocFile:
     """What an XML file says: the picture's file name, its entry, the objects by class, and what is wrong.
 
     Each object has its number in the file as `id`; a part of another one has a further number, and says that
@@ -41,7 +41,7 @@ class Document:
     faults: tuple[str, ...]
 
 
-def read_document(data: bytes) -> Document | str | None:
+def read_document(data: bytes) -> VocFile | str | None:
     """What an XML file says, why it cannot be read, or None for XML of another kind."""
     if b"<!DOCTYPE" in data or b"<!ENTITY" in data:  # entities can grow without end
         return "has a document type, which VOC's files have not"
@@ -60,7 +60,7 @@ def read_document(data: bytes) -> Document | str | None:
         except ValueError as wrong:
             name = _text(element, "name")
             faults.append(f"object {number}{f' ({name})' if name else ''}: {wrong}; it is left out")
-    return Document(_text(root, "filename"), _entry(root), tuple(good), tuple(faults))
+    return VocFile(_text(root, "filename"), _entry(root), tuple(good), tuple(faults))
 
 
 def _entry(root: Element) -> dict[str, Any]:

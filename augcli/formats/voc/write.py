@@ -18,8 +18,8 @@ from xml.etree.ElementTree import Element, SubElement
 
 from augcli.data import SplitList
 from augcli.errors import DatasetError
-from augcli.formats.coco.ids import Finished
-from augcli.formats.objects import LOST, Described, Losses, Object, Objects, box_of
+from augcli.formats.coco.ids import AnnotatedPair
+from augcli.formats.objects import LOST, Described, Losses, Object, OutputObjects, box_of
 from augcli.formats.splits import TOGETHER
 from augcli.formats.voc.names import DEPTH, LISTS, PART_OF, PATH, XML, listed, xml_path
 from augcli.formats.voc.objects import hull_of
@@ -34,7 +34,7 @@ _NO_BOX = "it has no box"
 HALF = 0.5  # pixels within which a box touches a side
 
 
-def described(objects: Objects, *, own: bool = False, lists: Sequence[SplitList] = ()) -> Described:
+def described(objects: OutputObjects, *, own: bool = False, lists: Sequence[SplitList] = ()) -> Described:
     """The XML files, ImageSets/Main, and voc.json that counts what they do not say.
 
     `own` are the files of a data set that was read from such files: they lie as those do, and there are lists
@@ -47,13 +47,13 @@ def described(objects: Objects, *, own: bool = False, lists: Sequence[SplitList]
             _count(looked, pair.size, losses)
     paths = [_path(pair, own) for pair in objects.pairs]
     if taken := next((path for path, times in Counter(paths).items() if times > 1), None):
-        raise DatasetError(f"the XML of two pictures would be {taken}", mend="rename one of the pictures")
+        raise DatasetError(f"the XML of two pictures would be {taken}", hint="rename one of the pictures")
     files = {path: _file(objects, pair) for path, pair in zip(paths, objects.pairs, strict=True)}
     report = json.dumps(losses.as_json(), ensure_ascii=False, indent=2) + "\n"
     return Described({**files, **_lists(objects, own, lists), REPORT: report.encode()}, losses)
 
 
-def _path(pair: Finished, own: bool) -> str:
+def _path(pair: AnnotatedPair, own: bool) -> str:
     if not own:
         return xml_path(pair.image)
     (text,) = pair.item.entries.values()
@@ -61,7 +61,7 @@ def _path(pair: Finished, own: bool) -> str:
     return posixpath.join(folder, posixpath.splitext(posixpath.basename(pair.image))[0] + ".xml")
 
 
-def _lists(objects: Objects, own: bool, lists: Sequence[SplitList]) -> dict[str, bytes]:
+def _lists(objects: OutputObjects, own: bool, lists: Sequence[SplitList]) -> dict[str, bytes]:
     """A list for each split, in the folder that holds its XML files' `Annotations`."""
     names: dict[str, list[str]] = {}
     splits = objects.splits()
@@ -76,7 +76,7 @@ def _lists(objects: Objects, own: bool, lists: Sequence[SplitList]) -> dict[str,
 
 
 @dataclass(frozen=True)
-class _Looked:
+class _CheckedObject:
     """An object, its fields in its source, and why it is left out, empty where it is not.
 
     `is_same`: it lies where it lay.
@@ -88,7 +88,7 @@ class _Looked:
     why: str
 
 
-def _looked_at(objects: Objects, pair: Finished) -> Iterator[_Looked]:
+def _looked_at(objects: OutputObjects, pair: AnnotatedPair) -> Iterator[_CheckedObject]:
     """Each object of a pair, those that are parts of others last."""
     before = {e["id"]: e for texts in pair.item.annotations.values() for e in map(entry_of, texts)}
     said: set[int] = set()
@@ -100,7 +100,7 @@ def _looked_at(objects: Objects, pair: Finished) -> Iterator[_Looked]:
             said.add(one.fields["id"])
         source = before[one.fields["id"]]
         is_same = one.fields == source and (pair.is_original or not _is_centred(source, pair.size))
-        yield _Looked(one, source, is_same, why)
+        yield _CheckedObject(one, source, is_same, why)
 
 
 def _is_centred(fields: Mapping[str, Any], size: tuple[int, int]) -> bool:
@@ -117,7 +117,7 @@ def _why_left_out(fields: Mapping[str, Any], size: tuple[int, int]) -> str:
     return "" if pixels(box, size) else _OUTSIDE
 
 
-def _count(looked: _Looked, size: tuple[int, int], losses: Losses) -> None:
+def _count(looked: _CheckedObject, size: tuple[int, int], losses: Losses) -> None:
     fields = looked.one.fields
     if looked.why:
         losses.left_out[looked.why] += 1
@@ -139,7 +139,7 @@ def pixels(box: Sequence[float], size: tuple[int, int]) -> tuple[int, int, int, 
     return low[0], low[1], high[0], high[1]
 
 
-def _file(objects: Objects, pair: Finished) -> Iterator[bytes]:
+def _file(objects: OutputObjects, pair: AnnotatedPair) -> Iterator[bytes]:
     """An XML file, in one part."""
     entry = next((entry_of(text) for text in pair.item.entries.values()), {})
     root = Element("annotation")
@@ -161,7 +161,9 @@ def _add(parent: Element, tag: str, text: object) -> None:
     SubElement(parent, tag).text = str(text)
 
 
-def _add_objects(root: Element, objects: Objects, pair: Finished, entry: Mapping[str, Any]) -> None:
+def _add_objects(
+    root: Element, objects: OutputObjects, pair: AnnotatedPair, entry: Mapping[str, Any]
+) -> None:
     """An element for each object, and in it one for each of its parts."""
     elements: dict[int, Element] = {}
     for looked in _looked_at(objects, pair):

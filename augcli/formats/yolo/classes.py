@@ -45,7 +45,7 @@ def found_names(tree: Tree, labels: Iterable[str]) -> ClassNames:
         first, others = next(iter(said.items()))
         if names != others:
             what = f"{first} and {path} name the classes differently"
-            raise DatasetError(what, where=str(tree.root), mend=f"name them in the recipe: {LINE}")
+            raise DatasetError(what, where=str(tree.root), hint=f"name them in the recipe: {LINE}")
     for path, names in said.items():
         return ClassNames(tuple(names), path)
     return _numbered(tree, labels)

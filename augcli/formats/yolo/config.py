@@ -94,26 +94,26 @@ def read_config(path: Path, where: str) -> Config:
 
 def _loaded(path: Path, where: str, loader: type[yaml.BaseLoader | yaml.SafeLoader]) -> dict[str, Any]:
     """The mapping of a YAML file. With BaseLoader all scalars are text: a class may be called `no`."""
-    mend = "write the file again, or mend it there"
+    hint = "write the file again, or mend it there"
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
         if len(data) > MAX_BYTES:
-            raise DatasetError(f"is longer than {MAX_BYTES} bytes", where=where, mend="name another file")
+            raise DatasetError(f"is longer than {MAX_BYTES} bytes", where=where, hint="name another file")
         text = data.decode()
         if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text)):
-            raise DatasetError("aliases (*name) are not read in it", where=where, mend="write them out")
+            raise DatasetError("aliases (*name) are not read in it", where=where, hint="write them out")
         loaded = yaml.load(text, loader)  # noqa: S506 - both make nothing but plain values
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = f": line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         what = f"is no YAML ({error.problem or error.context})"
-        raise DatasetError(what, where=f"{where}{place}", mend=mend) from error
+        raise DatasetError(what, where=f"{where}{place}", hint=hint) from error
     except (OSError, ValueError, yaml.YAMLError, RecursionError) as error:
         what = "cannot be read" if isinstance(error, OSError) else "is no YAML"
-        raise DatasetError(f"{what} ({' '.join(str(error).split())})", where=where, mend=mend) from error
+        raise DatasetError(f"{what} ({' '.join(str(error).split())})", where=where, hint=hint) from error
     if not isinstance(loaded, dict):
-        raise DatasetError("is no mapping", where=where, mend="give YOLO's data.yaml, with names:")
+        raise DatasetError("is no mapping", where=where, hint="give YOLO's data.yaml, with names:")
     return loaded
 
 
@@ -126,7 +126,7 @@ def _names(value: Any, where: str) -> tuple[str, ...]:
         if max(known, default=0) < MAX_BYTES:
             return tuple(known.get(number, str(number)) for number in range(max(known, default=-1) + 1))
     what = f"names is {shown(value)}, and not a list of names, or names by number"
-    raise DatasetError(what, where=where, mend="write names: {0: cat, 1: dog}")
+    raise DatasetError(what, where=where, hint="write names: {0: cat, 1: dog}")
 
 
 def _dimensions(shape: Any, where: str) -> int:
@@ -137,7 +137,7 @@ def _dimensions(shape: Any, where: str) -> int:
         if count.isdecimal() and 0 < int(count) <= MAX_BYTES and dimensions in ("2", "3"):
             return int(dimensions)
     what = f"kpt_shape is {shown(shape)}, and not [number of keypoints, 2 or 3]"
-    raise DatasetError(what, where=where, mend="write kpt_shape: [17, 3]")
+    raise DatasetError(what, where=where, hint="write kpt_shape: [17, 3]")
 
 
 def _keypoints(data: Mapping[str, Any], where: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -172,7 +172,7 @@ def _by_pairs(flip: Any, count: int, where: str) -> tuple[str, ...]:
     is_exchange = sorted(numbers) == list(range(count)) and len(flip) == count
     if not is_exchange or any(numbers[other] != n for n, other in enumerate(numbers)):
         what = f"flip_idx is {shown(flip)}, and no exchange of {count} keypoints two and two"
-        raise DatasetError(what, where=where, mend="write for each keypoint the number of its mirror image")
+        raise DatasetError(what, where=where, hint="write for each keypoint the number of its mirror image")
     sides = {n: "left" if n < other else "right" for n, other in enumerate(numbers) if n != other}
     return tuple(f"{sides[n]}_{min(n, other)}" if n in sides else str(n) for n, other in enumerate(numbers))
 

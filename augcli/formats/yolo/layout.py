@@ -11,7 +11,7 @@ from typing import Any
 
 from augcli.data import AnnotationHead, Item
 from augcli.errors import printable
-from augcli.formats.base import Reading, outside
+from augcli.formats.base import DetectedLayout, outside
 from augcli.formats.coco.layout import path_below
 from augcli.formats.names import split_of
 from augcli.formats.sizes import upright_size
@@ -28,7 +28,7 @@ MOST_LOOKED_AT = 5  # label files, to see whether they are YOLO's
 
 
 @dataclass
-class _Found:
+class _YoloParts:
     """What comes together of a data set: pictures with their splits, and what is to be said."""
 
     splits: dict[str, str | None] = field(default_factory=dict)
@@ -39,7 +39,7 @@ class _Found:
 
 def find(
     tree: Tree, config: str | None, classes: Mapping[int, str] = MappingProxyType({}), *, is_named: bool
-) -> list[Reading]:
+) -> list[DetectedLayout]:
     """The readings: one for each data.yaml, or one by the label files where there is none.
 
     `config` is the path of a data.yaml, relative to the root or absolute. `classes` are names by number that
@@ -61,7 +61,7 @@ def find(
     return found if config is None and len(found) < 2 else [_named(tree.root, reading) for reading in found]
 
 
-def _named(root: Path, reading: Reading) -> Reading:
+def _named(root: Path, reading: DetectedLayout) -> DetectedLayout:
     """The reading with the name of its data.yaml, which tells it from others."""
     path = reading.annotation_files[LABELS].path.relative_to(root).as_posix()
     return replace(reading, keys={**reading.keys, "annotations": path})
@@ -69,7 +69,7 @@ def _named(root: Path, reading: Reading) -> Reading:
 
 def _reading(
     tree: Tree, labels: Mapping[str, str], config: Config, classes: Mapping[int, str], *, is_named: bool
-) -> Reading | None:
+) -> DetectedLayout | None:
     found = _by_config(tree, config) if config.splits else _by_labels(tree, labels)
     own = {path: labels[path] for path in found.splits if path in labels}
     is_yolo = bool(config.file and own) or _look_like_rows(tree.root, own.values())
@@ -80,7 +80,7 @@ def _reading(
     objects = sum(len(item.annotations[LABELS]) for item in items)
     labelled = f"{count(len(items), 'image')} with {count(objects, 'object')}"
     reason = f"{count(len(own), 'label file')} of YOLO; {labelled}"
-    return Reading(
+    return DetectedLayout(
         keys={"layout": "yolo"},
         reason=f"{config.file}: {reason}" if config.file else reason,
         items=tuple(items),
@@ -121,15 +121,15 @@ def _lonely(tree: Tree, used: Iterable[str]) -> list[str]:
     )
 
 
-def _by_labels(tree: Tree, labels: Mapping[str, str]) -> _Found:
+def _by_labels(tree: Tree, labels: Mapping[str, str]) -> _YoloParts:
     """The pictures of the folders in which some have a label file."""
     folders = {File(path).folder for path in labels}
-    return _Found({file.path: split_of(file.folder) for file in tree.files if file.folder in folders})
+    return _YoloParts({file.path: split_of(file.folder) for file in tree.files if file.folder in folders})
 
 
-def _by_config(tree: Tree, config: Config) -> _Found:
+def _by_config(tree: Tree, config: Config) -> _YoloParts:
     """The pictures that data.yaml names; those of two splits, as in COCO128, are of the first one."""
-    found = _Found()
+    found = _YoloParts()
     twice: dict[tuple[str, str], list[str]] = {}
     home = posixpath.dirname(config.file)
     for split, texts in config.splits.items():
@@ -172,7 +172,7 @@ def _look_like_rows(root: Path, files: Iterable[str]) -> bool:
     return bool(looked_at) and all(looked_at)
 
 
-def _item(tree: Tree, path: str, labels: str | None, config: Config, found: _Found) -> Item:
+def _item(tree: Tree, path: str, labels: str | None, config: Config, found: _YoloParts) -> Item:
     """The item of a picture; one without a label file has no objects."""
     text = text_of_file(tree.root / labels) if labels else ""
     entry: dict[str, Any] = {"id": 0, "file_name": path}
@@ -191,7 +191,7 @@ def _item(tree: Tree, path: str, labels: str | None, config: Config, found: _Fou
     )
 
 
-def _head(tree: Tree, config: Config, items: Sequence[Item], found: _Found) -> AnnotationHead:
+def _head(tree: Tree, config: Config, items: Sequence[Item], found: _YoloParts) -> AnnotationHead:
     """What a file of COCO with these annotations would hold besides."""
     points = {"keypoints": list(config.keypoints)} if config.keypoints else {}
     names = enumerate(config.names)

@@ -29,4 +29,4 @@ def text_of_file(path: Path) -> str:
         return path.read_text(encoding="utf-8-sig", errors="replace")
     except OSError as error:
         what = f"cannot be read ({error.strerror})"
-        raise DatasetError(what, where=str(path), mend="make it readable, or move it away") from error
+        raise DatasetError(what, where=str(path), hint="make it readable, or move it away") from error

@@ -18,8 +18,8 @@ import yaml
 
 from augcli.data import Dataset
 from augcli.errors import DatasetError
-from augcli.formats.coco.ids import Finished
-from augcli.formats.objects import LOST, Described, Losses, Object, Objects, box_of, classes_of
+from augcli.formats.coco.ids import AnnotatedPair
+from augcli.formats.objects import LOST, Described, Losses, Object, OutputObjects, box_of, classes_of
 from augcli.formats.voc.names import PART_OF
 from augcli.formats.yolo.contours import contours_of, is_cut
 from augcli.formats.yolo.names import KEYS, NAMES, label_path
@@ -40,7 +40,7 @@ _CUT = "it is cut at the picture's edge"
 
 
 @dataclass(frozen=True)
-class Said:
+class RowOrLoss:
     """An object as the numbers of its row behind the class, or None.
 
     `lost` says why it has none, or what of it the row does not say as it is.
@@ -51,7 +51,7 @@ class Said:
 
 
 def described(
-    objects: Objects, form: Form, file: str = NAMES, rest: Mapping[str, Any] | None = None
+    objects: OutputObjects, form: Form, file: str = NAMES, rest: Mapping[str, Any] | None = None
 ) -> Described:
     """The label files, the lists of the splits and data.yaml, and yolo.json that counts what they do not say.
 
@@ -90,7 +90,7 @@ def form_of(name: str, dataset: Dataset) -> Form:
         form = FORMS[name]
     elif kinds and () in each:
         what = "also: yolo may be segments or pose here, for some classes have keypoints and others none"
-        raise DatasetError(what, where=str(dataset.root), mend=_CHOOSE)
+        raise DatasetError(what, where=str(dataset.root), hint=_CHOOSE)
     else:
         form = "pose" if kinds else "segments" if _has_segments(dataset) else "boxes"
     if form == "pose" and len(kinds) != 1:
@@ -99,7 +99,7 @@ def form_of(name: str, dataset: Dataset) -> Form:
             if kinds
             else "there are no keypoints"
         )
-        raise DatasetError(f"also: {name}: {why}", where=str(dataset.root), mend=_CHOOSE)
+        raise DatasetError(f"also: {name}: {why}", where=str(dataset.root), hint=_CHOOSE)
     return form
 
 
@@ -108,40 +108,40 @@ def _has_segments(dataset: Dataset) -> bool:
     return any(entry_of(text).get("segmentation") for text in texts)
 
 
-def row_of(one: Object, size: tuple[int, int], form: Form) -> Said:
+def row_of(one: Object, size: tuple[int, int], form: Form) -> RowOrLoss:
     """An object of a picture of this (width, height) as the numbers of a row, each a share of a side."""
     fields = one.fields
     if fields.get("iscrowd"):
-        return Said(None, (_CROWD,))
+        return RowOrLoss(None, (_CROWD,))
     if PART_OF in fields:
-        return Said(None, (_PART,))
+        return RowOrLoss(None, (_PART,))
     if form == "as read":
         form = "pose" if "keypoints" in fields else "segments" if fields.get("segmentation") else "boxes"
     return _segment(fields, size) if form == "segments" else _boxed(fields, size, form)
 
 
-def _boxed(fields: Mapping[str, Any], size: tuple[int, int], form: Form) -> Said:
+def _boxed(fields: Mapping[str, Any], size: tuple[int, int], form: Form) -> RowOrLoss:
     """A box, and behind it keypoints where it is a pose."""
     has_points = form == "pose"
     if has_points and not fields.get("keypoints"):
-        return Said(None, ("it has no keypoints",))
+        return RowOrLoss(None, ("it has no keypoints",))
     box = _box(fields, size)
     if box is None:
-        return Said(None, (_OUTSIDE,))
+        return RowOrLoss(None, (_OUTSIDE,))
     lost = (why for key, why in LOST.items() if fields.get(key) and not (has_points and key == "keypoints"))
-    return Said(box + (_points(fields, size) if has_points else []), tuple(lost))
+    return RowOrLoss(box + (_points(fields, size) if has_points else []), tuple(lost))
 
 
-def _segment(fields: Mapping[str, Any], size: tuple[int, int]) -> Said:
+def _segment(fields: Mapping[str, Any], size: tuple[int, int]) -> RowOrLoss:
     segmentation = fields.get("segmentation")
     if not segmentation:
-        return Said(None, ("it has no segmentation",))
+        return RowOrLoss(None, ("it has no segmentation",))
     contours = contours_of(segmentation, size)
     if not contours.lines:
-        return Said(None, (_OUTSIDE,))
+        return RowOrLoss(None, (_OUTSIDE,))
     points = (LOST["keypoints"],) if fields.get("keypoints") else ()
     cut = (_CUT,) if isinstance(segmentation, list) and is_cut(segmentation, size) else ()
-    return Said((contours.joined() / size).ravel().tolist(), (*points, *cut, *contours.lost))
+    return RowOrLoss((contours.joined() / size).ravel().tolist(), (*points, *cut, *contours.lost))
 
 
 def _box(fields: Mapping[str, Any], size: tuple[int, int]) -> Row | None:
@@ -171,7 +171,7 @@ def _points(fields: Mapping[str, Any], size: tuple[int, int]) -> Row:
     return row
 
 
-def _labels(objects: Objects, pair: Finished, form: Form) -> Iterator[bytes]:
+def _labels(objects: OutputObjects, pair: AnnotatedPair, form: Form) -> Iterator[bytes]:
     """A label file, a row for each object."""
     for one in objects.of(pair):
         if numbers := row_of(one, pair.size, form).numbers:
@@ -182,12 +182,12 @@ def _number(value: float) -> str:
     return f"{round(value, DECIMALS) + 0.0:.{DECIMALS}f}".rstrip("0").rstrip(".")
 
 
-def _list(pairs: Sequence[Finished]) -> bytes:
+def _list(pairs: Sequence[AnnotatedPair]) -> bytes:
     """The pictures of a split, a line each; `./` means the list's own folder."""
     return "".join(f"./{pair.image}\n" for pair in pairs).encode()
 
 
-def _yaml(objects: Objects, form: Form, keys: Sequence[str], rest: Mapping[str, Any]) -> bytes:
+def _yaml(objects: OutputObjects, form: Form, keys: Sequence[str], rest: Mapping[str, Any]) -> bytes:
     """data.yaml. Without `path`, its own folder is the data set's, wherever that is moved to.
 
     A split that Ultralytics asks for (`check_det_dataset`) and that is not there has no pictures.
@@ -214,4 +214,4 @@ def _check_names(labels: Sequence[str], others: Sequence[str]) -> None:
     times = Counter([*labels, *others])
     if taken := next((name for name in labels if times[name] > 1), None):
         what = f"YOLO would look for the labels of a picture in {taken}, which is another file's name"
-        raise DatasetError(what, mend="rename the picture or its folder")
+        raise DatasetError(what, hint="rename the picture or its folder")

@@ -10,7 +10,7 @@ import numpy as np
 
 from augcli.data import Array
 from augcli.errors import ImageError
-from augcli.labels.label_maps.label_spaces import HIGHEST, Space, is_whole
+from augcli.labels.label_maps.label_spaces import HIGHEST, LabelSpace, is_whole
 from augcli.labels.label_maps.palette import segment_id
 from augcli.labels.label_maps.runs import runs_of
 from augcli.labels.rle import drawn, mask_of
@@ -24,18 +24,18 @@ _NOT_KEPT = ("id", "image_id", "segmentation", "area", "bbox", "iscrowd")
 
 
 @dataclass(frozen=True)
-class Rules:
+class DrawRules:
     """How annotations become labels: kind and space of the map, overlaps, crowds, the file's categories."""
 
     kind: Kind
-    space: Space
+    space: LabelSpace
     overlaps: Overlaps
     with_crowds: bool
     categories: Mapping[int, Category]
 
 
 @dataclass(frozen=True)
-class Segment:
+class DrawnSegment:
     """What one value of an instance or panoptic map shows: its annotation, and its pixels that are seen.
 
     `area` is their number, `bbox` their tight box as x, y, width, height in pixels.
@@ -54,7 +54,7 @@ class Segment:
 
 
 @dataclass(frozen=True)
-class Drawn:
+class DrawnMap:
     """A pixel map (H, W), uint8, uint16 or (panoptic) uint32, and what became of the annotations.
 
     `drawn`, `crowds` (skipped) and `unvalued` (no value in the label space) are numbers of annotations,
@@ -63,7 +63,7 @@ class Drawn:
     """
 
     values: Array
-    segments: tuple[Segment, ...] = ()
+    segments: tuple[DrawnSegment, ...] = ()
     drawn: int = 0
     crowds: int = 0
     unvalued: int = 0
@@ -96,7 +96,7 @@ def is_crowd(annotation: Annotation) -> bool:
     return annotation.get("iscrowd") == 1
 
 
-def draw(annotations: Sequence[Any], width: int, height: int, rules: Rules) -> Drawn:
+def draw(annotations: Sequence[Any], width: int, height: int, rules: DrawRules) -> DrawnMap:
     """The pixel map of one picture from its annotations; polygons are filled by pycocotools' rule.
 
     Two labels overlap where they claim a pixel with different values. Segments say the id of their
@@ -115,7 +115,7 @@ def draw(annotations: Sequence[Any], width: int, height: int, rules: Rules) -> D
     return _drawn(owner, choice, values, overlapping, rules)
 
 
-def draw_segments(segments: Sequence[Any], ids: Array, rules: Rules) -> Drawn:
+def draw_segments(segments: Sequence[Any], ids: Array, rules: DrawRules) -> DrawnMap:
     """The pixel map of one picture from its panoptic ids (H, W), uint32, and its `segments_info`.
 
     What has an id that no segment has is unlabelled, and a fault; segments of a panoptic map keep their ids.
@@ -148,7 +148,7 @@ def _id(segment: Annotation) -> int:
     return number if is_whole(number) else -1
 
 
-def _choose(annotations: Sequence[Any], rules: Rules, noun: str) -> _Choice:
+def _choose(annotations: Sequence[Any], rules: DrawRules, noun: str) -> _Choice:
     """The annotations that the rules want drawn."""
     wanted: list[Annotation] = []
     faults = []
@@ -183,7 +183,7 @@ def _box_around(mask: Array) -> tuple[int, ...]:
     return tuple(cv2.boundingRect(mask))
 
 
-def _layer(annotation: Annotation, width: int, height: int, rules: Rules) -> _Layer | str:
+def _layer(annotation: Annotation, width: int, height: int, rules: DrawRules) -> _Layer | str:
     """An annotation's pixels, or why there are none to be had."""
     segmentation = annotation.get("segmentation")
     if wrong := checked(annotation, width, height, rules.categories):
@@ -198,7 +198,7 @@ def _layer(annotation: Annotation, width: int, height: int, rules: Rules) -> _La
     return _Layer(window, mask, int(np.count_nonzero(mask)))
 
 
-def _values(annotations: Sequence[Annotation], rules: Rules) -> list[int]:
+def _values(annotations: Sequence[Annotation], rules: DrawRules) -> list[int]:
     """The value of each annotation in the map."""
     if rules.kind == "semantic":
         return [rules.space.values[one["category_id"]] for one in annotations]
@@ -207,7 +207,7 @@ def _values(annotations: Sequence[Annotation], rules: Rules) -> list[int]:
         return [segment_id(number) for number in numbers]
     if len(annotations) > HIGHEST:
         what = f"{len(annotations)} instances, and a map has at most {HIGHEST}"
-        raise ImageError(what, mend="make panoptic maps")
+        raise ImageError(what, hint="make panoptic maps")
     return list(numbers)
 
 
@@ -216,7 +216,7 @@ def _stacked(
     annotations: Sequence[Annotation],
     values: Sequence[int],
     shape: tuple[int, int],
-    rules: Rules,
+    rules: DrawRules,
 ) -> tuple[Array, int]:
     """Which annotation each pixel shows, from 1 and 0 for none, and how many pixels several labels claim."""
     owner = np.zeros(shape, np.uint32)
@@ -240,29 +240,31 @@ def _order(layers: Sequence[_Layer], overlaps: Overlaps) -> Sequence[int]:
     return sorted(range(len(layers)), key=lambda at: -layers[at].area)
 
 
-def _overlap(clash: Array, upper: Annotation, lower: Annotation, rules: Rules) -> ImageError:
+def _overlap(clash: Array, upper: Annotation, lower: Annotation, rules: DrawRules) -> ImageError:
     name, other = (
         f"annotation {shown(one.get('id'))} ({rules.categories[one['category_id']].name})"
         for one in (upper, lower)
     )
     pixels = count(int(np.count_nonzero(clash)), "pixel")
     what = f"{pixels} of {name} have another label already, the first that of {other}"
-    return ImageError(what, mend="say which is seen on overlap: first, last or smallest-on-top")
+    return ImageError(what, hint="say which is seen on overlap: first, last or smallest-on-top")
 
 
-def _drawn(owner: Array, choice: _Choice, values: Sequence[int], overlapping: int, rules: Rules) -> Drawn:
+def _drawn(
+    owner: Array, choice: _Choice, values: Sequence[int], overlapping: int, rules: DrawRules
+) -> DrawnMap:
     dtype = np.uint32 if rules.kind == "panoptic" else np.uint16
     table = np.array([rules.space.unlabelled, *values], dtype)
-    segments: list[Segment] = []
+    segments: list[DrawnSegment] = []
     unseen = []
     if rules.kind != "semantic":
         for number, (one, value) in enumerate(zip(choice.annotations, values, strict=True), 1):
             seen = (owner == number).view(np.uint8)
             if area := int(np.count_nonzero(seen)):
-                segments.append(Segment(value, one, area, _box_around(seen)))
+                segments.append(DrawnSegment(value, one, area, _box_around(seen)))
             else:
                 unseen.append(f"annotation {shown(one.get('id'))}: no pixel of it is seen")
-    return Drawn(
+    return DrawnMap(
         table[owner],
         tuple(segments),
         len(choice.annotations),

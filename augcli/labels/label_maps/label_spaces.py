@@ -21,7 +21,7 @@ _COCO = ("stuffthingmaps", "train171")  # the spaces that are made for COCO's ca
 
 
 @dataclass(frozen=True)
-class Space:
+class LabelSpace:
     """A label space: the value of each category by its id, and the value of pixels that have no label.
 
     `without` are the ids of categories that have no value here: their pixels are unlabelled.
@@ -71,7 +71,7 @@ def is_whole(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 1 << 63
 
 
-def space_of(name: SpaceName, categories: Sequence[Entry], *, where: str) -> Space:
+def space_of(name: SpaceName, categories: Sequence[Entry], *, where: str) -> LabelSpace:
     """The label space of this name for the categories of a file, each with an id of its own.
 
     `json` has ids as they are, `stuffthingmaps` COCO's ids less 1, `train171` the 171 ids that models are
@@ -81,16 +81,16 @@ def space_of(name: SpaceName, categories: Sequence[Entry], *, where: str) -> Spa
     if name == "file":
         values = {entry["id"]: value for value, entry in enumerate(categories, 1)}
         _check_range(name, values, where)
-        return Space(name, 0, values)
+        return LabelSpace(name, 0, values)
     if name == "json":
         values = {entry["id"]: entry["id"] for entry in categories}
         _check_range(name, values, where)
-        return Space(name, 0, values)
+        return LabelSpace(name, 0, values)
     ids = [entry["id"] for entry in categories]
     _check_coco(name, ids, where)
     table = _coco_values(name)
     without = tuple(number for number in ids if number not in table)
-    return Space(name, 255, {number: table[number] for number in ids if number in table}, without)
+    return LabelSpace(name, 255, {number: table[number] for number in ids if number in table}, without)
 
 
 def _coco_values(name: SpaceName) -> dict[int, int]:
@@ -103,17 +103,17 @@ def _check_coco(name: str, ids: Sequence[int], where: str) -> None:
     if wrong := [number for number in ids if not 1 <= number <= OTHER]:
         what = f"label space {name} is of COCO's categories 1 to {OTHER}, and there is a category {wrong[0]}"
         raise DatasetError(
-            what, where=where, mend="take the space json, or file" if min(ids) > 0 else "take the space file"
+            what, where=where, hint="take the space json, or file" if min(ids) > 0 else "take the space file"
         )
 
 
 def _check_range(name: str, values: Mapping[int, int], where: str) -> None:
     if wrong := [number for number, value in values.items() if not 1 <= value <= HIGHEST]:
-        mend = "take the space file" if name == "json" else "leave out categories"
+        hint = "take the space file" if name == "json" else "leave out categories"
         what = f"category {wrong[0]} has no value in label space {name}: values are 1 to {HIGHEST}"
-        raise DatasetError(f"{what}, and 0 is unlabelled" if name == "json" else what, where=where, mend=mend)
+        raise DatasetError(f"{what}, and 0 is unlabelled" if name == "json" else what, where=where, hint=hint)
 
 
-def category_of(space: Space) -> dict[int, int]:
+def category_of(space: LabelSpace) -> dict[int, int]:
     """The id of the category that each value means."""
     return {value: number for number, value in space.values.items()}

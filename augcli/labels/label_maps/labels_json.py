@@ -13,8 +13,8 @@ import numpy as np
 
 from augcli.errors import DatasetError
 from augcli.labels.coco_json import read_categories, text_of
-from augcli.labels.label_maps.draw import Kind, Rules
-from augcli.labels.label_maps.label_spaces import HIGHEST, Entry, Space, is_whole
+from augcli.labels.label_maps.draw import DrawRules, Kind
+from augcli.labels.label_maps.label_spaces import HIGHEST, Entry, LabelSpace, is_whole
 from augcli.labels.label_maps.palette import colors_of
 
 LABELS = "labels.json"
@@ -22,11 +22,11 @@ SEGMENTS = "segments.json"  # of instance and panoptic maps: what each value sho
 
 
 @dataclass(frozen=True)
-class Labels:
+class MapLabels:
     """What the values of a folder of pixel maps mean: the kind of map, the label space, the categories."""
 
     kind: Kind
-    space: Space
+    space: LabelSpace
     categories: tuple[Entry, ...]
 
 
@@ -36,7 +36,7 @@ def digest_of(annotations: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def labels_json(rules: Rules, categories: Sequence[Entry], *, source: str, sha256: str) -> bytes:
+def labels_json(rules: DrawRules, categories: Sequence[Entry], *, source: str, sha256: str) -> bytes:
     """The file as `rules` make it, one label a line: each with its value, its category and its colour.
 
     `categories` are as in the annotation file, whose name is `source`.
@@ -56,7 +56,7 @@ def labels_json(rules: Rules, categories: Sequence[Entry], *, source: str, sha25
     return ("{\n" + ",\n".join(lines) + "\n}\n").encode()
 
 
-def _labels(rules: Rules) -> list[dict[str, Any]]:
+def _labels(rules: DrawRules) -> list[dict[str, Any]]:
     values = rules.space.values
     colors = colors_of(np.array([*values.values()], np.uint32)).tolist()
     return [
@@ -69,7 +69,7 @@ def _lines(entries: Sequence[Mapping[str, Any]]) -> str:
     return ",\n".join(json.dumps(entry, ensure_ascii=False) for entry in entries)
 
 
-def read_labels(folder: Path) -> Labels | None:
+def read_labels(folder: Path) -> MapLabels | None:
     """What the file in a folder of maps says, or None where there is none.
 
     Raises DatasetError for a file that does not say it.
@@ -90,9 +90,9 @@ def read_labels(folder: Path) -> Labels | None:
         raise _unusable(path)
     if len({unlabelled, *values.values()}) != len(values) + 1 or max(values.values(), default=0) > HIGHEST:
         raise _unusable(path)
-    return Labels(kind, Space(space, unlabelled, values), categories)
+    return MapLabels(kind, LabelSpace(space, unlabelled, values), categories)
 
 
 def _unusable(path: Path) -> DatasetError:
-    mend = "make the maps anew, or remove it and name the label space with --space"
-    return DatasetError("does not say what the values of the maps mean", where=str(path), mend=mend)
+    hint = "make the maps anew, or remove it and name the label space with --space"
+    return DatasetError("does not say what the values of the maps mean", where=str(path), hint=hint)

@@ -10,7 +10,7 @@ from typing import Any
 from augcli.data import Array
 from augcli.errors import ImageError
 from augcli.labels.coco_json import entry_of
-from augcli.labels.label_maps.draw import Annotation, Drawn, Rules, Segment, draw, draw_segments
+from augcli.labels.label_maps.draw import Annotation, DrawnMap, DrawnSegment, DrawRules, draw, draw_segments
 from augcli.labels.label_maps.png import encode_map
 from augcli.labels.panoptic import ids_of_colors
 
@@ -19,7 +19,7 @@ from augcli.labels.panoptic import ids_of_colors
 class MapRules:
     """How the maps of an annotation file are drawn; `deep` for 16 bits. `is_panoptic` is the file."""
 
-    rules: Rules
+    rules: DrawRules
     deep: bool
     is_panoptic: bool
 
@@ -38,7 +38,7 @@ class Labelled:
 
 
 @dataclass(frozen=True)
-class Shown:
+class ShownSegment:
     """What one value of a map shows: the annotation, or panoptic segment, of this id; its area and box."""
 
     value: int
@@ -48,21 +48,21 @@ class Shown:
 
     def of(self, annotation: Annotation) -> dict[str, Any]:
         """The entry of `segments_info` that says so, by what the annotation is in its file."""
-        return Segment(self.value, annotation, self.area, self.bbox).as_json()
+        return DrawnSegment(self.value, annotation, self.area, self.bbox).as_json()
 
 
 @dataclass(frozen=True)
 class OnMap:
     """What is on a map of instances or segments, and why annotations are not, each with how many."""
 
-    shown: Sequence[Shown]
+    shown: Sequence[ShownSegment]
     undrawn: Mapping[str, int]
 
     @staticmethod
-    def of(drawn: Drawn) -> OnMap:
+    def of(drawn: DrawnMap) -> OnMap:
         """What is on a map that was drawn."""
         reasons = Counter(line.partition(": ")[2] for line in drawn.faults + drawn.unseen)
-        shown = [Shown(one.value, one.annotation["id"], one.area, one.bbox) for one in drawn.segments]
+        shown = [ShownSegment(one.value, one.annotation["id"], one.area, one.bbox) for one in drawn.segments]
         return OnMap(shown, dict(reasons))
 
 
@@ -75,12 +75,12 @@ def map_of(labelled: Labelled, file: str, how: MapRules) -> tuple[bytes, OnMap]:
     try:
         drawn = _drawn(labelled, entries, how)
     except ImageError as error:
-        mend = f"output.pixelmaps: {error.mend}"
-        raise ImageError(f"pixel map of {file}: {error.what}", mend=mend) from None
+        hint = f"output.pixelmaps: {error.hint}"
+        raise ImageError(f"pixel map of {file}: {error.what}", hint=hint) from None
     return encode_map(drawn.values, how.rules.kind, deep=how.deep), OnMap.of(drawn)
 
 
-def _drawn(labelled: Labelled, entries: Sequence[Annotation], how: MapRules) -> Drawn:
+def _drawn(labelled: Labelled, entries: Sequence[Annotation], how: MapRules) -> DrawnMap:
     if not how.is_panoptic:
         return draw(entries, *labelled.size, how.rules)
     if not entries or labelled.colors is None:

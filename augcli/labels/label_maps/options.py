@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from augcli.data import AnnotationHead, Dataset
 from augcli.errors import DatasetError
-from augcli.labels.label_maps.draw import Kind, Overlaps, Rules
-from augcli.labels.label_maps.label_spaces import Space, SpaceName, has_coco_stuff, space_of
+from augcli.labels.label_maps.draw import DrawRules, Kind, Overlaps
+from augcli.labels.label_maps.label_spaces import LabelSpace, SpaceName, has_coco_stuff, space_of
 from augcli.labels.validate import categories_of
 from augcli.text import nfc
 
@@ -19,7 +19,7 @@ _DEEP = 255  # more instances than this need 16 bits
 
 
 @dataclass(frozen=True)
-class Wishes:
+class LabelMapOptions:
     """What is asked for; None stands for what depends on the annotation file.
 
     `space` is `json` then. `overlaps` is `error` for a file with COCO's stuff classes, as in the reference
@@ -41,15 +41,15 @@ def labelled_files(dataset: Dataset) -> dict[str, AnnotationHead]:
     }
 
 
-def rules_of(head: AnnotationHead, wishes: Wishes) -> Rules:
+def rules_of(head: AnnotationHead, wishes: LabelMapOptions) -> DrawRules:
     """How a file's annotations become labels. Raises DatasetError where they cannot."""
     where = head.path.name
     if not head.categories:
-        mend = "give a file of instances, stuff or panoptic segments"
-        raise DatasetError("has no categories, and so no labels", where=where, mend=mend)
+        hint = "give a file of instances, stuff or panoptic segments"
+        raise DatasetError("has no categories, and so no labels", where=where, hint=hint)
     is_panoptic = head.kind == "panoptic"
     is_stuff = has_coco_stuff(head.categories) and not is_panoptic
-    return Rules(
+    return DrawRules(
         kind=wishes.kind,
         space=_space(head, wishes),
         overlaps=wishes.overlaps or ("error" if is_stuff else "smallest-on-top"),
@@ -58,13 +58,13 @@ def rules_of(head: AnnotationHead, wishes: Wishes) -> Rules:
     )
 
 
-def _space(head: AnnotationHead, wishes: Wishes) -> Space:
+def _space(head: AnnotationHead, wishes: LabelMapOptions) -> LabelSpace:
     if wishes.kind != "semantic":
-        return Space(wishes.kind, 0, {})
+        return LabelSpace(wishes.kind, 0, {})
     return space_of(wishes.space or "json", head.categories, where=head.path.name)
 
 
-def is_deep(head: AnnotationHead, rules: Rules, pictures: Iterable[tuple[bytes, ...]]) -> bool:
+def is_deep(head: AnnotationHead, rules: DrawRules, pictures: Iterable[tuple[bytes, ...]]) -> bool:
     """Whether the maps need 16 bits, by the texts of each picture's annotations; all maps have as many."""
     if rules.kind == "semantic":
         return rules.space.is_deep

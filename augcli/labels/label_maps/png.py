@@ -28,10 +28,10 @@ def decode_map(data: bytes, kind: Kind, *, where: str, max_pixels: int) -> Array
     if kind == "panoptic":
         if values.ndim == 2:
             raise ImageError(
-                "has no ids: they are colours, R + 256 G + 65536 B", where=where, mend="save it as RGB"
+                "has no ids: they are colours, R + 256 G + 65536 B", where=where, hint="save it as RGB"
             )
         return ids_of_colors(values)
     if values.ndim == 3:
         what = "has colours, where a map has one value a pixel"
-        raise ImageError(what, where=where, mend="save it as a palette or grey PNG")
+        raise ImageError(what, where=where, hint="save it as a palette or grey PNG")
     return np.asarray(values)

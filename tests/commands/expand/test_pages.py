@@ -10,7 +10,7 @@ from support.paths import DATA
 
 from augcli.commands.check.survey import survey
 from augcli.commands.plan import outlook
-from augcli.commands.preview.preview import Wanted, preview
+from augcli.commands.preview.preview import Selected, preview
 from augcli.data import Coding, Dataset, Item
 from augcli.errors import AugcliError
 from augcli.formats import with_pages
@@ -147,10 +147,10 @@ def test_a_mask_of_another_number_of_pages_fails_with_both_counts(tmp_path, out,
     root = stack(tmp_path / "in", 3, 2)
     stack(root, 1, 2, name="b")
     report = run(recipe(pages), stack(root, 3, 3, name="c"), out)
-    mend = "save the mask with one page, or with as many as the image has"
+    hint = "save the mask with one page, or with as many as the image has"
     assert {failed.sentence() for failed in report.failed} == {
-        f"images/a.tif: the image has 3 pages, its mask masks/a.tif has 2; {mend}",
-        f"images/b.tif: the image has 1 page, its mask masks/b.tif has 2; {mend}",
+        f"images/a.tif: the image has 3 pages, its mask masks/a.tif has 2; {hint}",
+        f"images/b.tif: the image has 1 page, its mask masks/b.tif has 2; {hint}",
     }
     assert report.written == (6 if pages == "each" else 2)
 
@@ -247,8 +247,8 @@ def test_an_apng_stays_one(tmp_path, out):
 def test_a_stack_in_a_format_without_stacks_is_refused(tmp_path, out, suffix, text, what):
     animation(tmp_path / f"in/a{suffix}")
     report = run("input: {pages: together}\n" + FLIP + text, tmp_path / "in", out)
-    mend = "set `output: {image: {format: tiff}}` or `input: {pages: each}`"
-    assert {failed.sentence() for failed in report.failed} == {f"a{suffix}: {what}; {mend}"}
+    hint = "set `output: {image: {format: tiff}}` or `input: {pages: each}`"
+    assert {failed.sentence() for failed in report.failed} == {f"a{suffix}: {what}; {hint}"}
 
 
 def test_a_deep_stack_is_no_apng(tmp_path, out):
@@ -301,7 +301,7 @@ def test_check_plan_and_preview_count_as_expand_does(tmp_path, pages, sources):
     assert (len(seen.jobs), seen.pairs, seen.failures, seen.refusals) == (sources, 3 * sources, [], [])
     counted = outlook(asked, root, EVERYTHING, workers=1, max_pixels=10_000)
     assert (counted.sources, counted.pairs, counted.trouble) == (sources, 3 * sources, "")
-    shown = preview(asked, root, Wanted(rows=9, cols=2))
+    shown = preview(asked, root, Selected(rows=9, cols=2))
     assert (shown.sources, shown.copies, shown.failures) == (sources, 2 * sources, ())
 
 

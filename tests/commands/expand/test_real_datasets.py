@@ -164,7 +164,7 @@ def check(report, root, out, wanted):
     """Hold a finished run against the table, and every file that it has written against its source."""
     found = Counter()
     for where in {failure.where: failure for failure in report.failed}.values():
-        assert where.mend, where.sentence()
+        assert where.hint, where.sentence()
         known = [words for words in wanted.failed if words in where.sentence()]
         assert known, where.sentence()
         found[max(known, key=len)] += 1

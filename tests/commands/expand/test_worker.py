@@ -9,14 +9,14 @@ from PIL import Image as PilImage
 from support.datasets_on_disk import FLIPS, ICC, RANDOM, exif, folders, labels, photo, plain, read, save
 
 from augcli.commands.expand import worker
-from augcli.commands.expand.worker import Look, Made, Make, Unwritable, set_up
+from augcli.commands.expand.worker import InspectMasks, MakePairs, StagedPair, Unwritable, set_up
 from augcli.formats import read_dataset
 from augcli.imageio import decode_image
 from augcli.labels.masks import MaskSpec
 from augcli.output.store import StoreError
 from augcli.pipeline import pair
-from augcli.pipeline.pair import Context
-from augcli.pipeline.plan import EVERYTHING, Failed, make_plan
+from augcli.pipeline.pair import PairContext
+from augcli.pipeline.plan import EVERYTHING, FailedPair, make_plan
 from augcli.recipe import parse_recipe
 
 INDEX = MaskSpec("index")
@@ -27,7 +27,7 @@ def context_of(root, text, **changes):
     staging = root.with_name("staging")
     staging.mkdir(exist_ok=True)
     given = {"root": root, "staging": staging, "recipe": recipe, "border": "reflect"}
-    return Context(**given | {"fingerprint": "f", "max_pixels": 10**6} | changes)
+    return PairContext(**given | {"fingerprint": "f", "max_pixels": 10**6} | changes)
 
 
 def jobs_of(context):
@@ -37,7 +37,7 @@ def jobs_of(context):
 def answer(root, text=FLIPS, spec=INDEX, **changes):
     """What a worker answers to the first job."""
     context = context_of(root, text, **changes)
-    return set_up(context)(Make(jobs_of(context)[0], {"mask": spec} if spec else {}))
+    return set_up(context)(MakePairs(jobs_of(context)[0], {"mask": spec} if spec else {}))
 
 
 def originals(root, text="seed: 0", spec=None):
@@ -53,7 +53,7 @@ def stated(line):
 def test_a_job_leaves_all_files_of_its_pairs_and_says_what_they_are(tmp_path):
     root = folders(tmp_path / "in", 1)
     made = answer(root)
-    assert [type(one) for one in made] == [Made] * 3
+    assert [type(one) for one in made] == [StagedPair] * 3
     for one in made:
         line = one.entry.line
         for (temporary, name), digest in zip(one.moves, (line["sha256"], line["mask_sha256"]), strict=True):
@@ -75,7 +75,7 @@ def test_a_bad_source_fails_each_of_its_pairs_by_name(tmp_path):
     root = folders(tmp_path / "in", 1)
     (root / "images/a.jpg").write_bytes(b"")
     failed = answer(root)
-    assert [type(one) for one in failed] == [Failed] * 3
+    assert [type(one) for one in failed] == [FailedPair] * 3
     assert failed[1].as_line() == {
         "source": "images/a",
         "variant": "flipud",
@@ -90,7 +90,7 @@ def test_a_bad_source_fails_each_of_its_pairs_by_name(tmp_path):
 def test_a_fault_of_one_pair_costs_the_others_nothing(tmp_path):
     text = "variants: {big: [{center_crop: {size: 1000}}], flip: [horizontal_flip]}"
     made = answer(plain(tmp_path / "in", 1), text, None)
-    assert [type(one) for one in made] == [Made, Failed, Made]
+    assert [type(one) for one in made] == [StagedPair, FailedPair, StagedPair]
     assert made[1].where == "a.png"
 
 
@@ -120,7 +120,7 @@ def test_looking_at_masks_tells_what_cannot_be_read_and_why(tmp_path):
     root = folders(tmp_path / "in", 2)
     (root / "masks/a.png").write_bytes(b"no mask")
     context = context_of(root, FLIPS)
-    (first,), (second,) = (set_up(context)(Look(job.item)) for job in jobs_of(context))
+    (first,), (second,) = (set_up(context)(InspectMasks(job.item)) for job in jobs_of(context))
     assert str(first.fault).startswith("masks/a.png: not an image of a format that is read ")
     assert (second.where, second.fault) == ("masks/b.png", None)
 

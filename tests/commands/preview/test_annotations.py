@@ -24,10 +24,10 @@ from support.datasets_on_disk import needs
 from support.paths import DATA
 
 from augcli.cli.app import cli
-from augcli.commands.preview.marks import Dot, Line, draw_marks
+from augcli.commands.preview.marks import Dot, DrawnLine, draw_marks
 from augcli.commands.preview.objects import LEFT, MIDDLE, RIGHT, Legend, objects_of
 from augcli.commands.preview.overlay import FINER, QUALITATIVE, overlaid
-from augcli.commands.preview.preview import Wanted, preview
+from augcli.commands.preview.preview import Selected, preview
 from augcli.data import AnnotationHead
 from augcli.labels.annotations import Annotated
 from augcli.labels.coco_json import text_of
@@ -54,7 +54,7 @@ def color_at(found, x, y):
 
 
 def drawn(root, text=FLIP, **wanted):
-    return preview(parse_recipe(text, "recipe.yaml"), root, Wanted(**{"cell": 160} | wanted))
+    return preview(parse_recipe(text, "recipe.yaml"), root, Selected(**{"cell": 160} | wanted))
 
 
 # --- what is drawn of annotations
@@ -85,7 +85,7 @@ def test_boxes_are_outlines_where_there_is_no_segmentation():
     box = {"bbox": [2, 20, 6, 8]}
     found = objects(annotation(1, SIGN, **box, segmentation=[]), annotation(2, CAR, **box))
     corners = ((2, 20), (8, 20), (8, 28), (2, 28), (2, 20))
-    assert found.marks == (Line(corners, RED), Line(corners, BLUE))
+    assert found.marks == (DrawnLine(corners, RED), DrawnLine(corners, BLUE))
     assert (found.total, found.numbers.any()) == (2, False)
 
 
@@ -96,14 +96,14 @@ def test_keypoints_are_dots_in_the_colours_of_their_sides_with_bones_between_the
         Dot(nose, MIDDLE),
         Dot(left, LEFT),
         Dot(right, RIGHT, is_visible=False),
-        Line((nose, left), LEFT),
-        Line((nose, right), RIGHT),
+        DrawnLine((nose, left), LEFT),
+        DrawnLine((nose, right), RIGHT),
     )
 
 
 def test_keypoints_that_are_not_labelled_and_their_bones_are_left_out():
     found = objects(annotation(4, PERSON, keypoints=[*POSE[:6], 0, 0, 0]))
-    assert [type(mark) for mark in found.marks] == [Dot, Dot, Line]
+    assert [type(mark) for mark in found.marks] == [Dot, Dot, DrawnLine]
 
 
 @pytest.mark.parametrize(
@@ -173,7 +173,11 @@ def test_colours_are_given_out_by_name_as_categories_are_met():
 
 def test_dots_and_lines_are_drawn_where_they_are_at_any_size():
     picture = Image.new("RGB", (WIDTH * 8, HEIGHT * 8), "white")
-    marks = [Dot((30.0, 20.0), RED), Dot((30.0, 10.0), RED, is_visible=False), Line(((2, 5), (12, 5)), BLUE)]
+    marks = [
+        Dot((30.0, 20.0), RED),
+        Dot((30.0, 10.0), RED, is_visible=False),
+        DrawnLine(((2, 5), (12, 5)), BLUE),
+    ]
     draw_marks(marks, SIZE, picture)
     assert picture.getpixel((240, 160)) == RED
     assert picture.getpixel((240, 80)) == (16, 16, 16)  # the middle of a ring
@@ -183,7 +187,7 @@ def test_dots_and_lines_are_drawn_where_they_are_at_any_size():
 
 def test_dots_lie_over_lines():
     picture = Image.new("RGB", SIZE, "white")
-    draw_marks([Dot((20.0, 15.0), RED), Line(((0, 15), (40, 15)), BLUE)], SIZE, picture)
+    draw_marks([Dot((20.0, 15.0), RED), DrawnLine(((0, 15), (40, 15)), BLUE)], SIZE, picture)
     assert picture.getpixel((20, 15)) == RED
 
 

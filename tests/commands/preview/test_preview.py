@@ -28,8 +28,16 @@ from augcli.commands.preview.captions import (
 )
 from augcli.commands.preview.cells import class_name, ignored_label
 from augcli.commands.preview.display import RAMP, levels_shown, ramped
-from augcli.commands.preview.overlay import QUALITATIVE, TILE_GAP, Labels, below, colorful, contours, overlaid
-from augcli.commands.preview.preview import Wanted, preview
+from augcli.commands.preview.overlay import (
+    QUALITATIVE,
+    TILE_GAP,
+    LabelStyle,
+    below,
+    colorful,
+    contours,
+    overlaid,
+)
+from augcli.commands.preview.preview import Selected, preview
 from augcli.commands.preview.select import chosen_copies, chosen_jobs, chosen_pairs
 from augcli.commands.preview.sheet import CHIP, Cell, Chip, Sheet, draw_sheet
 from augcli.data import Image as Picture
@@ -85,7 +93,7 @@ def numbers(jobs: list[Job]) -> list[int]:
     return [int(job.item.key.split("/")[1]) for job in jobs]
 
 
-def copies_of(text: str, wanted: Wanted) -> list[str]:
+def copies_of(text: str, wanted: Selected) -> list[str]:
     """The copies that are shown of a source, as `variant number`."""
     recipe = recipe_of(text)
     plan = [("original", 1), *((v.name, copy + 1) for v in recipe.variants for copy in range(v.copies))]
@@ -96,31 +104,31 @@ def copies_of(text: str, wanted: Wanted) -> list[str]:
 
 class TestChoice:
     def test_sources_are_spread_evenly(self) -> None:
-        chosen = chosen_jobs(jobs_of(40), Wanted(rows=4), Path("in"))
+        chosen = chosen_jobs(jobs_of(40), Selected(rows=4), Path("in"))
         assert numbers(chosen) == [5, 15, 25, 35]
 
     @given(count=st.integers(1, 200), rows=st.integers(1, 50))
     def test_no_source_is_shown_twice_and_none_is_missing_where_there_is_room(
         self, count: int, rows: int
     ) -> None:
-        chosen = numbers(chosen_jobs(jobs_of(count), Wanted(rows=rows), Path("in")))
+        chosen = numbers(chosen_jobs(jobs_of(count), Selected(rows=rows), Path("in")))
         assert chosen == sorted(set(chosen))
         assert len(chosen) == min(count, rows)
 
     @pytest.mark.parametrize("name", ["images/3", "images/3.png", "in/images/3.png"])
     def test_a_sample_is_named_by_key_or_path(self, name: str) -> None:
-        assert numbers(chosen_jobs(jobs_of(9), Wanted(sample=name), Path("in"))) == [3]
+        assert numbers(chosen_jobs(jobs_of(9), Selected(sample=name), Path("in"))) == [3]
 
     def test_an_unknown_sample_is_answered_with_one_that_is_there(self) -> None:
         with pytest.raises(DatasetError) as caught:
-            chosen_jobs(jobs_of(9), Wanted(sample="image/3"), Path("in"))
+            chosen_jobs(jobs_of(9), Selected(sample="image/3"), Path("in"))
         assert str(caught.value) == (
             "in: no source that is expanded is called image/3; --sample takes a key or a path, like images/3"
         )
 
     def test_a_data_set_without_an_expanded_split_is_refused(self) -> None:
         with pytest.raises(DatasetError) as caught:
-            chosen_jobs([], Wanted(), Path("in"))
+            chosen_jobs([], Selected(), Path("in"))
         assert str(caught.value) == "in: no source is in a split that is expanded"
 
     def test_every_variant_comes_once_before_any_comes_twice(self) -> None:
@@ -134,45 +142,45 @@ class TestChoice:
     @pytest.mark.parametrize(
         ("wanted", "expected"),
         [
-            (Wanted(variant="jitter"), ["jitter 1", "jitter 2", "jitter 3"]),
-            (Wanted(variant="jitter", cols=2), ["jitter 1", "jitter 2"]),
-            (Wanted(copy=1), ["fliplr 1", "jitter 1"]),
-            (Wanted(copy=3), ["jitter 3"]),
-            (Wanted(strip=True, rows=2), ["jitter 1", "jitter 2"]),
-            (Wanted(strip=True, copy=3), ["jitter 3"]),
-            (Wanted(strip=True, variant="fliplr"), ["fliplr 1"]),
+            (Selected(variant="jitter"), ["jitter 1", "jitter 2", "jitter 3"]),
+            (Selected(variant="jitter", cols=2), ["jitter 1", "jitter 2"]),
+            (Selected(copy=1), ["fliplr 1", "jitter 1"]),
+            (Selected(copy=3), ["jitter 3"]),
+            (Selected(strip=True, rows=2), ["jitter 1", "jitter 2"]),
+            (Selected(strip=True, copy=3), ["jitter 3"]),
+            (Selected(strip=True, variant="fliplr"), ["fliplr 1"]),
         ],
     )
-    def test_a_variant_and_a_copy_can_be_chosen(self, wanted: Wanted, expected: list[str]) -> None:
+    def test_a_variant_and_a_copy_can_be_chosen(self, wanted: Selected, expected: list[str]) -> None:
         assert copies_of(JITTER, wanted) == expected
 
     def test_without_a_random_variant_a_strip_shows_the_first(self) -> None:
         text = "variants: {ud: [vertical_flip], lr: [horizontal_flip]}"
-        assert copies_of(text, Wanted(strip=True)) == ["ud 1"]
+        assert copies_of(text, Selected(strip=True)) == ["ud 1"]
 
     @pytest.mark.parametrize(
         ("text", "wanted", "message"),
         [
             (
                 JITTER,
-                Wanted(strip=True, variant="jiter"),
+                Selected(strip=True, variant="jiter"),
                 "recipe.yaml: the recipe has no variant 'jiter'; it has fliplr, jitter",
             ),
             (
                 JITTER,
-                Wanted(strip=True, copy=9),
+                Selected(strip=True, copy=9),
                 "recipe.yaml: variant jitter makes no copy 9; the last is copy 3",
             ),
-            (JITTER, Wanted(copy=9), "recipe.yaml: no variant makes a copy 9; the last is copy 3"),
+            (JITTER, Selected(copy=9), "recipe.yaml: no variant makes a copy 9; the last is copy 3"),
             (
                 "keep_original: true",
-                Wanted(strip=True),
+                Selected(strip=True),
                 "recipe.yaml: the recipe has no variants; leave out --strip, --variant and --copy",
             ),
         ],
     )
     def test_what_is_not_there_is_answered_with_what_is(
-        self, text: str, wanted: Wanted, message: str
+        self, text: str, wanted: Selected, message: str
     ) -> None:
         with pytest.raises(AugcliError) as caught:
             copies_of(text, wanted)
@@ -181,18 +189,18 @@ class TestChoice:
 
 class TestPictures:
     def test_a_sheet_has_a_row_for_each_source_and_a_column_for_each_copy(self, pairs: Path) -> None:
-        sheet = preview(recipe_of(JITTER), pairs, Wanted(rows=3, cols=9, cell=64))
+        sheet = preview(recipe_of(JITTER), pairs, Selected(rows=3, cols=9, cell=64))
         assert (sheet.sources, sheet.copies, sheet.failures) == (3, 12, ())
         assert sheet.image.width == 2 * 28 + 5 * 64 + 4 * 14
 
     def test_the_copies_of_one_sample_run_on_over_all_rows(self, pairs: Path) -> None:
-        wanted = Wanted(rows=2, cols=2, sample="images/b", cell=64)
+        wanted = Selected(rows=2, cols=2, sample="images/b", cell=64)
         sheet = preview(recipe_of(JITTER), pairs, wanted)
         assert (sheet.sources, sheet.copies) == (1, 4)
         assert sheet.image.width == 2 * 28 + 3 * 64 + 2 * 14
 
     def test_the_pixels_are_those_of_the_copy(self, pairs: Path) -> None:
-        sheet = np.asarray(preview(recipe_of(FLIP), pairs, Wanted(rows=1, cell=64)).image)
+        sheet = np.asarray(preview(recipe_of(FLIP), pairs, Selected(rows=1, cell=64)).image)
         source, copy = (sheet[28 + 30 + 32 :][:48, left:][:, :64] for left in (28, 28 + 64 + 14))
         assert np.array_equal(copy[:, ::-1], source)
         tinted, plain = source[24, 16], source[24, 48]
@@ -203,35 +211,35 @@ class TestPictures:
 
     def test_a_crop_at_the_origin_is_cut(self, pairs: Path) -> None:
         text = "variants: {cut: [{crop: {width: 0.5, height: 1}}]}"
-        sheet = np.asarray(preview(recipe_of(text), pairs, Wanted(rows=1, cell=64)).image)
+        sheet = np.asarray(preview(recipe_of(text), pairs, Selected(rows=1, cell=64)).image)
         copy = sheet[28 + 30 + 32 :][:64, 28 + 64 + 14 :][:, :64]
         assert (copy[32, 30:60] != 0).any(axis=-1).sum() == 30  # of the red half nothing black is left
 
     def test_pictures_without_masks_are_shown_alone(self, tmp_path: Path) -> None:
         write_pair(tmp_path / "in", "a")
         root = tmp_path / "in" / "images"
-        sheet = preview(recipe_of(FLIP), root, Wanted(rows=1, cell=64))
+        sheet = preview(recipe_of(FLIP), root, Selected(rows=1, cell=64))
         pixels = np.asarray(sheet.image)[28 + 30 + 32 :][:48, 28:][:, :64]
         assert tuple(pixels[24, 16]) == (200, 0, 0)
 
     def test_a_recipe_without_variants_shows_the_sources(self, pairs: Path) -> None:
-        sheet = preview(recipe_of("keep_original: true"), pairs, Wanted(rows=2, cell=64))
+        sheet = preview(recipe_of("keep_original: true"), pairs, Selected(rows=2, cell=64))
         assert (sheet.sources, sheet.copies) == (2, 0)
 
     def test_the_same_call_draws_the_same_sheet(self, pairs: Path) -> None:
-        first, second = (preview(recipe_of(JITTER), pairs, Wanted(cell=64)).image for _ in range(2))
+        first, second = (preview(recipe_of(JITTER), pairs, Selected(cell=64)).image for _ in range(2))
         assert first.tobytes() == second.tobytes()
 
     def test_a_source_that_cannot_be_read_has_a_cell_with_the_reason(self, pairs: Path) -> None:
         (pairs / "images" / "b.png").write_bytes(b"")
-        sheet = preview(recipe_of(FLIP), pairs, Wanted(cell=64))
+        sheet = preview(recipe_of(FLIP), pairs, Selected(cell=64))
         assert (sheet.sources, sheet.copies) == (4, 3)
         assert sheet.failures == ("images/b.png: the file is empty (0 bytes); replace it or leave it out",)
 
     def test_a_copy_that_does_not_fit_fails_alone(self, pairs: Path) -> None:
         text = "variants: {cut: [{center_crop: {size: 35x30}}], flip: [vertical_flip]}"
         write_pair(pairs, "a", size=(32, 30))
-        sheet = preview(recipe_of(text), pairs, Wanted(cell=64))
+        sheet = preview(recipe_of(text), pairs, Selected(cell=64))
         assert (sheet.sources, sheet.copies) == (4, 7)
         assert sheet.failures == (
             "images/a.png: a crop of 35x30 does not fit in 32x30; "
@@ -260,8 +268,8 @@ class TestOtherMasks:
     def test_a_depth_map_lies_below_its_picture_in_the_colours_of_the_ramp(self, tmp_path: Path) -> None:
         write_pair(tmp_path, "a")
         write_depth(tmp_path, np.repeat(np.linspace(900, 4900, 40)[None], 30, axis=0).astype(np.uint16))
-        sheet = np.asarray(preview(recipe_of(OTHER), tmp_path, Wanted(rows=1, cell=64)).image)
-        plain = np.asarray(preview(recipe_of(FLIP), tmp_path, Wanted(rows=1, cell=64)).image)
+        sheet = np.asarray(preview(recipe_of(OTHER), tmp_path, Selected(rows=1, cell=64)).image)
+        plain = np.asarray(preview(recipe_of(FLIP), tmp_path, Selected(rows=1, cell=64)).image)
         assert np.array_equal(
             sheet[TOP : TOP + 48, LEFT : LEFT + 64], plain[TOP : TOP + 48, LEFT : LEFT + 64]
         )
@@ -273,14 +281,14 @@ class TestOtherMasks:
     def test_a_second_picture_in_colour_is_shown_in_its_colours(self, tmp_path: Path) -> None:
         write_pair(tmp_path, "a")
         write_depth(tmp_path, np.full((30, 40, 3), (10, 150, 200), np.uint8))
-        sheet = np.asarray(preview(recipe_of(OTHER), tmp_path, Wanted(rows=1, cell=64)).image)
+        sheet = np.asarray(preview(recipe_of(OTHER), tmp_path, Selected(rows=1, cell=64)).image)
         assert sheet[TOP + 48 + TILE_GAP + 24, LEFT + 30].tolist() == [10, 150, 200]
 
     def test_a_ramp_and_instances_have_a_chip_in_the_legend(self, tmp_path: Path) -> None:
         write_pair(tmp_path, "a")
         write_depth(tmp_path, np.zeros((30, 40), np.uint16))
         text = OTHER.replace("mask: masks", "ids: {path: masks, kind: instance}")
-        sheet = preview(recipe_of(text), tmp_path, Wanted(rows=1, cell=200)).image
+        sheet = preview(recipe_of(text), tmp_path, Selected(rows=1, cell=200)).image
         chips = [Chip("ids: a colour for each instance", QUALITATIVE[0], QUALITATIVE[1:6])]
         chips += [Chip("depth: low to high", RAMP[0], RAMP[1:])]
         cell = Cell("", picture=Image.new("RGB", (454, 9)))
@@ -324,24 +332,24 @@ class TestOtherMasks:
 GREY = np.full((8, 8, 3), 100, np.uint8)
 
 
-def shown(values: Any, look: Labels, image: Any = GREY) -> tuple[Any, set[tuple[str, int]]]:
+def shown(values: Any, look: LabelStyle, image: Any = GREY) -> tuple[Any, set[tuple[str, int]]]:
     drawn = overlaid(image, {"mask": np.asarray(values)}, {"mask": look}, 64)
     return np.asarray(drawn.picture), drawn.seen
 
 
 class TestOverlay:
     def test_background_is_left_as_it_is(self) -> None:
-        pixels, seen = shown(np.zeros((8, 8), np.uint8), Labels())
+        pixels, seen = shown(np.zeros((8, 8), np.uint8), LabelStyle())
         assert seen == set()
         assert (pixels == 100).all()
 
     def test_a_palette_gives_the_colours(self) -> None:
-        pixels, seen = shown(np.ones((8, 8), np.uint8), Labels(bytes([0, 0, 0, 200, 50, 0])))
+        pixels, seen = shown(np.ones((8, 8), np.uint8), LabelStyle(bytes([0, 0, 0, 200, 50, 0])))
         assert seen == {("mask", 1)}
         assert pixels[32, 32].tolist() == [142, 79, 58]
 
     def test_an_rgb_mask_is_shown_in_its_own_colours(self) -> None:
-        pixels, seen = shown(np.full((8, 8, 3), (200, 50, 0), np.uint8), Labels(is_rgb=True))
+        pixels, seen = shown(np.full((8, 8, 3), (200, 50, 0), np.uint8), LabelStyle(is_rgb=True))
         assert seen == {("mask", 0xC83200)}
         assert pixels[32, 32].tolist() == [142, 79, 58]
 
@@ -352,14 +360,14 @@ class TestOverlay:
         assert colorful(b"\0\0\0\x80\0\0") == b"\0\0\0\x80\0\0"
 
     def test_a_value_beyond_the_palette_has_a_colour_too(self) -> None:
-        assert Labels(b"\0\0\0\x80\0\0").color(40_000) in QUALITATIVE
+        assert LabelStyle(b"\0\0\0\x80\0\0").color(40_000) in QUALITATIVE
 
     def test_classes_have_distinct_colours(self) -> None:
-        assert len({Labels().color(label) for label in range(1, 21)}) == 20
+        assert len({LabelStyle().color(label) for label in range(1, 21)}) == 20
 
     @pytest.mark.parametrize("ignore", [255, 0])
     def test_ignored_pixels_are_hatched_in_grey(self, ignore: int) -> None:
-        pixels, _ = shown(np.full((8, 8), ignore, np.uint8), Labels(ignore=ignore))
+        pixels, _ = shown(np.full((8, 8), ignore, np.uint8), LabelStyle(ignore=ignore))
         assert (pixels == pixels[..., :1]).all()
         assert len(np.unique(pixels)) > 1
 
@@ -371,15 +379,15 @@ class TestOverlay:
     def test_a_contour_is_seen_on_a_picture_of_any_colour(
         self, color: tuple[int, int, int], label: int, of_class: bool
     ) -> None:
-        color = Labels().color(label) if of_class else color
+        color = LabelStyle().color(label) if of_class else color
         values = np.repeat([[0] * 32 + [label] * 32], 64, axis=0).astype(np.uint8)
-        pixels, _ = shown(values, Labels(), np.full((64, 64, 3), color, np.uint8))
+        pixels, _ = shown(values, LabelStyle(), np.full((64, 64, 3), color, np.uint8))
         assert np.abs(pixels[:, 32:35].astype(int) - color).max() > 40
         assert (pixels[:, :32] == color).all()
 
     def test_the_plain_picture_has_no_masks(self) -> None:
         values = np.repeat([[0] * 4 + [1] * 4], 8, axis=0)
-        drawn = overlaid(GREY, {"mask": values}, {"mask": Labels()}, 64)
+        drawn = overlaid(GREY, {"mask": values}, {"mask": LabelStyle()}, 64)
         assert (np.asarray(drawn.plain) == 100).all()
         assert (np.asarray(drawn.picture) != 100).any()
 

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from support.commands import mask, picture
 
 from augcli.cli.app import cli
-from augcli.commands.preview.preview import Preview, Wanted, preview
+from augcli.commands.preview.preview import Preview, Selected, preview
 from augcli.commands.preview.sheet import Cell
 from augcli.errors import AugcliError
 from augcli.recipe import parse_recipe
@@ -29,7 +29,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def sheet_of(root: Path, text: str, **wanted: Any) -> Preview:
-    return preview(parse_recipe(LIKE + text, "recipe.yaml"), root, Wanted(cell=64, **wanted))
+    return preview(parse_recipe(LIKE + text, "recipe.yaml"), root, Selected(cell=64, **wanted))
 
 
 def strip(root: Path, text: str, **wanted: Any) -> list[list[Cell]]:

@@ -281,15 +281,15 @@ def test_an_output_without_the_sources_bytes_asks_for_the_input(tmp_path):
 
 
 def test_a_damaged_original_is_no_source(out):
-    mend = "name the data set that was expanded with --input"
+    hint = "name the data set that was expanded with --input"
     (out / "images/a.jpg").write_bytes(b"x")
     assert refused(out) == (
-        f"{out}/images/a.jpg: is not as it was written, and the source images/a.jpg is needed; {mend}"
+        f"{out}/images/a.jpg: is not as it was written, and the source images/a.jpg is needed; {hint}"
     )
     (out / "images/a.jpg").unlink()
     assert refused(out) == (
         f"{out}/images/a.jpg: cannot be read: No such file or directory, "
-        f"and the source images/a.jpg is needed; {mend}"
+        f"and the source images/a.jpg is needed; {hint}"
     )
     assert again(out, source=out.parent / "in").is_equal
 

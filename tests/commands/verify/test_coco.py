@@ -30,7 +30,7 @@ from augcli.geometry import Frame
 from augcli.labels.consistency import disagreements, panoptic_disagreements
 from augcli.labels.panoptic import colors_of_ids
 from augcli.labels.validate import categories_of
-from augcli.labels.warp import Rules, moved
+from augcli.labels.warp import AnnotationRules, moved
 from augcli.pipeline.plan import Selection
 
 FLIP = "variants: {fliplr: [horizontal_flip]}\n"
@@ -254,7 +254,7 @@ def test_what_a_program_moves_agrees_with_its_labels(degrees, factor, flip):
     mirror = ["horizontal_flip"] if flip else []
     steps = [{"rotate": {"degrees": degrees}}, {"scale": {"factor": factor}}, *mirror]
     program = program_of(steps, Frame(WIDTH, HEIGHT), "constant")
-    results = moved(annotations()[:4], program, categories_of(CATEGORIES), Rules())
+    results = moved(annotations()[:4], program, categories_of(CATEGORIES), AnnotationRules())
     for one in results:
         assert one.annotation is None or list(disagreements(one.annotation, (WIDTH, HEIGHT))) == []
 

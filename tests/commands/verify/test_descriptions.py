@@ -119,5 +119,5 @@ def test_a_list_of_another_form_is_damaged(text, tmp_path):
     (out / LIST).write_text(text)
     with pytest.raises(OutputError) as error:
         verify(out)
-    mend = "remove the folder, or name another output"
-    assert str(error.value) == f"{out}: {LIST} is damaged; {mend}"
+    hint = "remove the folder, or name another output"
+    assert str(error.value) == f"{out}: {LIST} is damaged; {hint}"

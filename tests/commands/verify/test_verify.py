@@ -289,13 +289,13 @@ def test_without_a_run_to_continue_the_mends_are_others(out):
 
 
 def test_a_worker_that_dies_is_told_of_each_of_its_pairs(out):
-    from augcli.commands.verify.pair import Task
+    from augcli.commands.verify.pair import VerifyTask
     from augcli.commands.verify.verify import _result
     from augcli.engines import Lost
     from augcli.output.read import read_finished, read_lines
 
     record = next(read_lines(read_finished(out))).record
-    assert _result(Task(0, (record,), None, ()), Lost("killed by signal 9 (SIGKILL)")).damages == (
+    assert _result(VerifyTask(0, (record,), None, ()), Lost("killed by signal 9 (SIGKILL)")).damages == (
         Damage(
             "images/a.jpg",
             "the worker died: killed by signal 9 (SIGKILL)",

@@ -16,7 +16,7 @@ from augcli.errors import DatasetError
 from augcli.formats import read_dataset
 from augcli.formats.cityscapes.read import MASKS, object_of
 from augcli.formats.cityscapes.write import polygon_of
-from augcli.formats.coco.ids import Finished
+from augcli.formats.coco.ids import AnnotatedPair
 from augcli.formats.objects import Object
 
 W, H = object_datasets.SIZE
@@ -55,7 +55,7 @@ def test_without_variants_the_same_polygons_come_out(tmp_path):
 
 @given(st.lists(st.tuples(st.integers(0, W - 1), st.integers(0, H - 1)), min_size=3, max_size=6))
 def test_vertices_are_pixels_and_are_mirrored_as_such(points):
-    pair = Finished(Item("a", "a.png"), "a.png", True, object_datasets.SIZE, {})
+    pair = AnnotatedPair(Item("a", "a.png"), "a.png", True, object_datasets.SIZE, {})
     _, fields = object_of(1, {"label": "car", "polygon": [list(point) for point in points]})
     assert polygon_of(Object(0, fields), pair).polygon == [list(point) for point in points]
     flat = fields["segmentation"][0]

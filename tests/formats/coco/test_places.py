@@ -52,8 +52,8 @@ def test_labels_that_nobody_can_read_are_not_left_out_in_silence(
     tmp_path: Path, name: str, data: Any, why: str
 ) -> None:
     plant(tmp_path, {name: data}, ["photos/a.jpg"])
-    mend = "mend the file, or to do without its labels say input: {layout: images}"
-    assert refusal(read_dataset, tmp_path) == f"{tmp_path}: {name}: {why}; {mend}"
+    hint = "mend the file, or to do without its labels say input: {layout: images}"
+    assert refusal(read_dataset, tmp_path) == f"{tmp_path}: {name}: {why}; {hint}"
     assert read_dataset(tmp_path, layout="images").layout == "images"
 
 

@@ -531,8 +531,8 @@ def test_files_can_be_named(tmp_path: Path) -> None:
     both = read_dataset(tmp_path, layout="coco", annotations="annotations")
     assert list(both.annotation_files) == ["annotations/one.json", "annotations/two.json"]
     said = refusal(read_dataset, tmp_path, layout="coco", annotations="photos")
-    mend = "name the file: input: {layout: coco, annotations: FILE}"
-    assert said == f"{tmp_path}/photos: no annotation file lies in this folder; {mend}"
+    hint = "name the file: input: {layout: coco, annotations: FILE}"
+    assert said == f"{tmp_path}/photos: no annotation file lies in this folder; {hint}"
 
 
 def test_panoptic_pngs_are_no_images_and_no_second_reading(tmp_path: Path) -> None:

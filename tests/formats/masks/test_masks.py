@@ -346,16 +346,16 @@ def test_pictures_alone_are_read_as_pictures(tmp_path: Path) -> None:
 
 
 def test_masks_are_never_read_as_pictures(tmp_path: Path) -> None:
-    mend = (
+    hint = (
         "name each mask after its image, or say input: {layout: folders, images: DIR, masks: DIR}, "
         "or if all are pictures input: {layout: images}"
     )
     plant(tmp_path, ["a/images/x.jpg", "a/masks/y.png", "b/img2d.tif", "b/mask2d.tif"])
     assert refusal(tmp_path / "a") == (
-        f"IN: masks looks like masks, but no image has a mask of its name; {mend}"
+        f"IN: masks looks like masks, but no image has a mask of its name; {hint}"
     )
     assert refusal(tmp_path / "b") == (
-        f"IN: mask2d.tif looks like masks, but no image has a mask of its name; {mend}"
+        f"IN: mask2d.tif looks like masks, but no image has a mask of its name; {hint}"
     )
     assert len(pairs(tmp_path / "b", layout="images")) == 2
 
@@ -463,8 +463,8 @@ def test_a_key_that_does_not_fit_the_group_is_refused(pattern: str, said: str) -
 def test_a_group_that_is_no_pattern_is_refused(pattern: str, said: str) -> None:
     with pytest.raises(DatasetError) as caught:
         group_of("a_1", pattern)
-    mend = 'write placeholders like "{car}_{view}", or a regular expression with one group'
-    assert str(caught.value) == f"group: {pattern} {said}; {mend}"
+    hint = 'write placeholders like "{car}_{view}", or a regular expression with one group'
+    assert str(caught.value) == f"group: {pattern} {said}; {hint}"
 
 
 def test_groups_stand_in_the_items(tmp_path: Path) -> None:
@@ -620,10 +620,10 @@ def test_a_real_data_set_is_read(folder: str, layout: str, number: int) -> None:
 
 
 @needs_data
-@pytest.mark.parametrize(("folder", "what", "mend"), REFUSED)
+@pytest.mark.parametrize(("folder", "what", "hint"), REFUSED)
 def test_a_real_data_set_that_is_not_clear_is_refused_with_the_mend(
-    folder: str, what: str, mend: str
+    folder: str, what: str, hint: str
 ) -> None:
     said = refusal(DATA / folder)
     assert what in said
-    assert mend in said
+    assert hint in said

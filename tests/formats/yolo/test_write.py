@@ -208,14 +208,14 @@ def test_yolo_alone_does_not_choose_between_segments_and_poses(tmp_path):
 
 def test_poses_need_one_list_of_keypoints(tmp_path):
     root = object_datasets.coco(tmp_path / "in", [polygon(1)])
-    mend = "write yolo-boxes, yolo-segments or yolo-pose"
+    hint = "write yolo-boxes, yolo-segments or yolo-pose"
     assert refusal(tmp_path, root, "yolo-pose") == (
-        f"{root}: also: yolo-pose: there are no keypoints; {mend}"
+        f"{root}: also: yolo-pose: there are no keypoints; {hint}"
     )
     fish = {"id": 2, "name": "fish", "keypoints": ["fin"]}
     root = object_datasets.coco(tmp_path / "two", [polygon(1)], [PERSON, fish])
     assert refusal(tmp_path, root, "yolo-pose") == (
-        f"{root}: also: yolo-pose: classes have different keypoints, and YOLO one list for all; {mend}"
+        f"{root}: also: yolo-pose: classes have different keypoints, and YOLO one list for all; {hint}"
     )
 
 
