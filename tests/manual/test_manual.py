@@ -217,6 +217,12 @@ def test_links_and_pictures_are_there(name: str) -> None:
         assert ((ROOT / name).parent / target).exists(), target
 
 
+def test_the_rooms_and_files_that_contributors_are_sent_to_are_there() -> None:
+    named = re.findall(r"`((?:augcli|tests|recipes)/[^`]*)`", page("contributing"))
+    assert len(named) > 20
+    assert [path for path in named if not re.search("NAME|TOPIC", path) and not (ROOT / path).exists()] == []
+
+
 def test_pictures_are_small() -> None:
     pictures = [*ROOT.glob("recipes/**/*.jpg"), *ROOT.glob("recipes/**/*.webp")]
     assert all(path.stat().st_size < 300_000 for path in pictures)
