@@ -14,9 +14,10 @@ BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 DEMO := build/demo
 GALLERY := build/gallery
+WHEEL_CHECK := build/wheel-check
 CHECKED := augcli recipes tests
 
-.PHONY: help demo gallery test faults lint format docs docs-check clean
+.PHONY: help demo gallery test faults lint format docs docs-check wheel wheel-check clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "make %-12s%s\n", $$1, $$2}'
@@ -28,15 +29,13 @@ demo: $(VENV)/demo.stamp ## expand real photographs and leave a preview sheet in
 	$(BIN)/augcli preview recipes/demo/recipe.yaml $(DEMO)/in -o $(DEMO)/sheet.png
 	@echo "The preview sheet is $(CURDIR)/$(DEMO)/sheet.png"
 
-gallery: $(VENV)/demo.stamp ## draw every transform, in build/gallery, and the picture in the README
-	mkdir -p $(GALLERY)
+gallery: $(VENV)/demo.stamp ## draw every transform, for the manual
 	$(BIN)/python recipes/demo/make_pairs.py $(GALLERY)/in
 	for name in $(basename $(notdir $(wildcard recipes/gallery/*.yaml))); do \
 	  set -- $$(sed -n 's/^#   augcli preview [^ ]* [^ ]* -o [^ ]* //p' recipes/gallery/$$name.yaml); \
-	  $(BIN)/augcli preview recipes/gallery/$$name.yaml $(GALLERY)/in -o $(GALLERY)/$$name.png "$$@" || exit 1; \
+	  $(BIN)/augcli preview recipes/gallery/$$name.yaml $(GALLERY)/in -o recipes/gallery/$$name.webp "$$@" --cell 150 \
+	    || exit 1; \
 	done
-	$(BIN)/augcli preview recipes/gallery/overview.yaml $(GALLERY)/in -o recipes/gallery/overview.jpg \
-	  --sample images/coffee --rows 2 --cols 7 --cell 150
 
 test: $(VENV)/test.stamp ## run the tests on all cores (ARGS="-k flip" goes to pytest)
 	$(BIN)/python -m pytest -n auto $(ARGS)
@@ -53,11 +52,21 @@ format: $(VENV)/lint.stamp ## format the code and mend what ruff can mend
 	$(BIN)/ruff format $(CHECKED)
 	$(BIN)/ruff check --fix $(CHECKED)
 
-docs: $(VENV)/package.stamp ## write the generated parts of README.md again
-	$(BIN)/python -m augcli.cli.docs README.md
+docs: $(VENV)/package.stamp ## write the generated parts of README.md and the manual again
+	$(BIN)/python -m augcli.cli.docs
 
-docs-check: $(VENV)/package.stamp ## fail where the generated parts of README.md are stale
-	$(BIN)/python -m augcli.cli.docs README.md --check
+docs-check: $(VENV)/package.stamp ## fail where the generated parts of README.md or the manual are stale
+	$(BIN)/python -m augcli.cli.docs --check
+
+wheel: $(VENV)/build.stamp ## build the source distribution and the wheel, in dist
+	rm -rf dist
+	$(BIN)/python -m build
+
+wheel-check: wheel ## install the wheel into an environment of its own, and use it outside the checkout
+	rm -rf $(WHEEL_CHECK)
+	$(PYTHON) -m venv $(WHEEL_CHECK)
+	$(WHEEL_CHECK)/bin/python -m pip install --quiet --disable-pip-version-check dist/*.whl
+	$(WHEEL_CHECK)/bin/python -I tests/support/use_wheel.py
 
 clean: ## remove the environment and everything that was built
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
@@ -75,10 +84,6 @@ $(VENV)/package.stamp: pyproject.toml $(VENV)/pip.stamp
 	$(PIP_INSTALL) --editable .
 	@touch $@
 
-$(VENV)/demo.stamp: $(VENV)/package.stamp
-	$(PIP_INSTALL) --editable '.[demo]'
-	@touch $@
-
-$(VENV)/test.stamp $(VENV)/lint.stamp: $(VENV)/%.stamp: $(VENV)/package.stamp
+$(VENV)/demo.stamp $(VENV)/test.stamp $(VENV)/lint.stamp $(VENV)/build.stamp: $(VENV)/%.stamp: $(VENV)/package.stamp
 	$(PIP_INSTALL) --group $*
 	@touch $@

@@ -1,4 +1,4 @@
-"""What a file with transforms of one's own imports; see "Transforms of your own" in the README."""
+"""What a file with transforms of one's own imports; see `augcli help plugins`."""
 
 from pydantic import Field as Parameter
 

@@ -2,32 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from importlib import import_module
 
 import click
 
-COMMANDS = (
-    "expand",
-    "check",
-    "plan",
-    "preview",
-    "verify",
-    "replay",
-    "init",
-    "convert",
-    "coco",
-    "transforms",
-    "schema",
-)
+from augcli.cli.sections import Group
+
+SECTIONS = {
+    "Main job": ("expand",),
+    "Write a recipe": ("init", "convert"),
+    "Look before": ("check", "plan", "preview"),
+    "Check and rebuild after": ("verify", "replay"),
+    "Labels": ("coco",),
+    "Reference": ("help", "transforms", "schema"),
+}
+COMMANDS = tuple(name for names in SECTIONS.values() for name in names)
+READ_MORE = "augcli COMMAND --help shows the options of a command; augcli help lists the pages of the manual."
 
 
-class Commands(click.Group):
+class Commands(Group):
     """A group whose commands are modules of this package, each with a function of its own name."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """List the commands in the order in which one meets them."""
         return list(COMMANDS)
+
+    def sections(self, ctx: click.Context) -> Mapping[str, Sequence[str]]:
+        """The names of the commands by what one does with them."""
+        return SECTIONS
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         """Import a command."""
@@ -49,6 +53,7 @@ class Commands(click.Group):
 
 @click.group(
     cls=Commands,
+    epilog=READ_MORE,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(package_name="augcli", message="augcli %(version)s")

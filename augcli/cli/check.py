@@ -9,17 +9,23 @@ import click
 
 from augcli.cli import DONE, FAILED, REFUSED
 from augcli.cli.options import PATH, images_option, max_pixels_option, plugin_option, workers_option
+from augcli.cli.sections import INPUT, OUTPUT, command, option
 
 
-@click.command()
+@command()
 @click.argument("recipe", type=PATH)
 @click.argument("input", type=PATH, required=False)
 @workers_option
-@click.option("--strict", is_flag=True, help="Images, masks or annotations that do not pair up are an error.")
+@option(
+    "--strict",
+    section=INPUT,
+    is_flag=True,
+    help="Images, masks or annotations that do not pair up are an error.",
+)
 @images_option
 @plugin_option
 @max_pixels_option
-@click.option("--json", "as_json", is_flag=True, help="Print the same as one JSON object.")
+@option("--json", "as_json", section=OUTPUT, is_flag=True, help="Print the same as one JSON object.")
 def check(
     recipe: Path,
     input: Path | None,  # noqa: A002 - the argument's name is what --help shows
@@ -31,8 +37,8 @@ def check(
 ) -> int:
     """Say what is wrong or odd in RECIPE, and what INPUT holds. Writes nothing.
 
-    Of INPUT all files are decoded, all masks and annotations counted. Ends with 0 if expand would make every
-    pair, with 1 if some would fail or annotations would be left out, with 2 if it would refuse.
+    All files of INPUT are decoded, all masks and annotations are counted. Ends with 0 if expand would make
+    every pair, with 1 if some would fail or annotations would be left out, with 2 if it would refuse.
 
     \b
     Example:

@@ -10,10 +10,11 @@ import click
 
 from augcli.cli import DONE, FAILED
 from augcli.cli.options import PATH, max_pixels_option, workers_option
+from augcli.cli.sections import INPUT, MADE, OUTPUT, group, option
 from augcli.cli.tables import first
 
 
-@click.group()
+@group
 def coco() -> None:
     """Turn annotation files of COCO into label PNGs, and back.
 
@@ -27,36 +28,45 @@ def coco() -> None:
 @coco.command()
 @click.argument("annotations", type=PATH)
 @click.argument("dest", type=PATH)
-@click.option(
+@option(
     "--kind",
+    section=MADE,
     type=click.Choice(["semantic", "instance", "panoptic"]),
     default="semantic",
     show_default=True,
     help="Values: classes, the instances of a picture, or ids as colours.",
 )
-@click.option(
+@option(
     "--space",
+    section=MADE,
     type=click.Choice(["json", "stuffthingmaps", "train171", "file"]),
     help="What the values of classes are. Default: json.",
 )
-@click.option(
+@option(
     "--on-overlap",
     "overlaps",
+    section=MADE,
     type=click.Choice(["error", "first", "last", "smallest-on-top"]),
     help="Which of several labels a pixel gets. Default: error for COCO stuff, else smallest-on-top.",
 )
-@click.option(
+@option(
     "--crowd",
+    section=MADE,
     type=click.Choice(["skip", "include"]),
     help="What becomes of iscrowd. Default: include for panoptic files, else skip.",
 )
-@click.option("--segments", type=PATH, metavar="DIR", help="A panoptic file's PNGs, if not beside it.")
+@option(
+    "--segments", section=INPUT, type=PATH, metavar="DIR", help="A panoptic file's PNGs, if not beside it."
+)
 @workers_option
 @max_pixels_option
-@click.option(
-    "--overwrite", is_flag=True, help="Write over files that are there; maps of earlier runs are removed."
+@option(
+    "--overwrite",
+    section=OUTPUT,
+    is_flag=True,
+    help="Write over files that are there; maps of earlier runs are removed.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@option("--json", "as_json", section=OUTPUT, is_flag=True, help="Print the report as JSON.")
 def pixelmaps(
     annotations: Path, dest: Path, crowd: str | None, workers: int | None, as_json: bool, **wishes: Any
 ) -> int:
@@ -98,39 +108,56 @@ def pixelmaps(
 @coco.command("annotations")
 @click.argument("pngdir", type=PATH)
 @click.argument("dest", type=PATH)
-@click.option(
+@option(
     "--form",
+    section=MADE,
     type=click.Choice(["rle", "polygons"]),
     default="rle",
     show_default=True,
     help="Polygons follow the pixels' edges; what has a hole stays RLE.",
 )
-@click.option(
+@option(
     "--per",
+    section=MADE,
     type=click.Choice(["class", "part"]),
     help="One annotation for each class of a picture (default), or for each connected part.",
 )
-@click.option(
+@option(
     "--space",
+    section=MADE,
     type=click.Choice(["json", "stuffthingmaps", "train171", "file"]),
     help="What the values of classes are, where no labels.json says it.",
 )
-@click.option("--from", "first", type=int, metavar="ID", help="Only categories from this id: 92 for stuff.")
-@click.option("--to", "last", type=int, metavar="ID", help="Only categories up to this id: 91 for things.")
-@click.option(
-    "--ignore", type=click.IntRange(0), metavar="VALUE", help="Pixels of this value have no label: VOC's 255."
+@option(
+    "--from",
+    "first",
+    section=MADE,
+    type=int,
+    metavar="ID",
+    help="Only categories from this id: 92 for stuff.",
 )
-@click.option(
+@option(
+    "--to", "last", section=MADE, type=int, metavar="ID", help="Only categories up to this id: 91 for things."
+)
+@option(
+    "--ignore",
+    section=MADE,
+    type=click.IntRange(0),
+    metavar="VALUE",
+    help="Pixels of this value have no label: VOC's 255.",
+)
+@option(
     "--images-like",
     "like",
+    section=INPUT,
     type=PATH,
     metavar="FILE",
     help="An annotation file: its images, by their names, with their ids, and its categories.",
 )
 @workers_option
 @max_pixels_option
-@click.option("--overwrite", is_flag=True, help="Write over DEST.")
-@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@option("--overwrite", section=OUTPUT, is_flag=True, help="Write over DEST.")
+@option("--json", "as_json", section=OUTPUT, is_flag=True, help="Print the report as JSON.")
 def from_maps(pngdir: Path, dest: Path, workers: int | None, as_json: bool, **wishes: Any) -> int:
     """Write the annotation file DEST of the label PNGs in the folder PNGDIR.
 

@@ -8,21 +8,23 @@ import click
 
 from augcli.cli import DONE, FAILED
 from augcli.cli.options import PATH
+from augcli.cli.sections import OUTPUT, command, option
 
 STDOUT = Path("-")
 
 
-@click.command()
+@command()
 @click.argument("pipeline", type=PATH)
-@click.option(
+@option(
     "-o",
     "--output",
+    section=OUTPUT,
     type=PATH,
     default=STDOUT,
     metavar="RECIPE",
     help="The recipe to write; default: print it.",
 )
-@click.option("--force", is_flag=True, help="Write over an existing file.")
+@option("--force", section=OUTPUT, is_flag=True, help="Write over an existing file.")
 def convert(pipeline: Path, output: Path, force: bool) -> int:
     """Write the recipe that says what a saved PIPELINE of albumentations says.
 

@@ -1,52 +1,136 @@
-"""Writes the generated parts of the README: `python -m augcli.cli.docs README.md [--check]`.
+"""Writes the generated parts of README.md and of the manual: `python -m augcli.cli.docs [--check]`.
 
-A part stands between `<!-- begin NAME -->` and `<!-- end NAME -->`. It comes from the code and from recipes/
-beside the README, and depends on nothing else, such as the terminal's width.
+A part stands between `<!-- begin NAME -->` and `<!-- end NAME -->` on one of the pages. It comes from the
+code and from recipes/, and depends on nothing else, such as the terminal's width. To add one, write a
+function with `@part` and put its two markers on a page.
 """
 
 from __future__ import annotations
 
 import re
 import sys
+import textwrap
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from itertools import groupby
 from pathlib import Path
 
 import click
 
 from augcli.cli import DONE, FAILED, exit_code
 from augcli.cli.app import cli
+from augcli.cli.help import PAGES, summary
 from augcli.errors import AugcliError
 from augcli.recipe.catalogue import CatalogueEntry, Parameter, catalogue, recipe_options
 
-WIDTH = 100
-_PART = re.compile(r"(<!-- begin ([a-z-]+) -->\n).*?(<!-- end \2 -->)", re.DOTALL)
-_MARKER = re.compile(r"<!-- (?:begin|end) (\S+) -->")
+WIDTH = 80
+RECIPES = "../../recipes"  # as the manual's pages link to it
+SHEETS = {
+    "geometric": "spatial",
+    "elastic": "elastic",
+    "color": "color",
+    "tone": "color",
+    "filter": "filter",
+    "noise": "filter",
+    "artefact": "filter",
+    "weather": "weather",
+    "dropping": "dropping",
+    "policy": "policy",
+}
+_PART = re.compile(r"^(<!-- begin ([a-z-]+) -->\n).*?^(<!-- end \2 -->)$", re.DOTALL | re.MULTILINE)
+_MARKER = re.compile(r"^<!-- (?:begin|end) (\S+) -->$", re.MULTILINE)
+
+Part = Callable[[Path], str]
+PARTS: dict[str, Part] = {}
 
 
+def part(function: Part) -> Part:
+    """Register a generated part: `recipe_options_part` is written between the markers `recipe-options`.
+
+    The function gets the folder that holds README.md, augcli/ and recipes/.
+    """
+    PARTS[function.__name__.removesuffix("_part").replace("_", "-")] = function
+    return function
+
+
+@part
 def transforms_part(root: Path) -> str:
-    """The tables of the transforms and groups."""
-    head = ("name", "family", "what it does", "parameters (default)", "fusing", "labels", "source")
-    groups = ("name", "what it does", "parameters (default)", "example")
-    entries = [entry for entry in catalogue() if entry.definition_number]
-    rest = [entry for entry in catalogue() if not entry.definition_number]
-    rows = (
-        (_code(e.name), e.family, e.summary, _parameters(e), e.fuses, e.labels, e.source) for e in entries
-    )
-    group_rows = ((_code(e.name), e.summary, _parameters(e), _code(e.example)) for e in rest)
-    return f"{_table(head, rows)}\n{_table(groups, group_rows)}"
+    """A block for each transform and group, by family, with the sheet that shows the family."""
+    families = groupby(catalogue(), lambda entry: entry.family)
+    return "\n".join(_family(family, list(entries)) for family, entries in families)
 
 
+@part
 def options_part(root: Path) -> str:
-    """The table of every key of a recipe outside its steps."""
-    rows = ((_code(o.name), _values(o), _code(o.default or ""), o.description) for o in recipe_options())
-    return _table(("key", "values", "default", "what it says"), rows)
+    """Every key of a recipe outside its steps, by section."""
+    by_section: dict[str, list[Parameter]] = defaultdict(list)
+    for option in recipe_options():
+        by_section[option.name.rpartition(".")[0].split(".")[0]].append(option)
+    blocks = ((_code(name) or "Top level", options) for name, options in by_section.items())
+    return "\n".join(f"## {head}\n\n{''.join(map(_parameter, options))}" for head, options in blocks)
 
 
+@part
 def commands_part(root: Path) -> str:
     """What --help says, of the program and of every command."""
     top = click.Context(cli, info_name="augcli", terminal_width=WIDTH, **cli.context_settings)
     helps = _helps(cli, top)
-    return "\n".join(f"### `{name}`\n\n```text\n{text.rstrip()}\n```\n" for name, text in helps)
+    return "\n".join(f"## `{name}`\n\n```text\n{text.rstrip()}\n```\n" for name, text in helps)
+
+
+@part
+def recipes_part(root: Path) -> str:
+    """The recipes that come with augcli, each with the first line of its comment."""
+    paths = sorted(root.glob("recipes/**/*.yaml"))
+    names = ((path.relative_to(root / "recipes").as_posix(), _first_comment(path)) for path in paths)
+    return "".join(_item(f"[{name}]({RECIPES}/{name}): {comment}") for name, comment in names)
+
+
+@part
+def manual_part(root: Path) -> str:
+    """The pages of the manual, each with what it is about."""
+    return "\n".join(_pages_under(head, topics) for head, topics in PAGES.items())
+
+
+def _family(family: str, entries: list[CatalogueEntry]) -> str:
+    sheet = SHEETS.get(family)
+    picture = f"![The {family} transforms]({RECIPES}/gallery/{sheet}.webp)\n\n" if sheet else ""
+    return f"## {family}\n\n{picture}" + "\n".join(map(_transform, entries))
+
+
+def _transform(entry: CatalogueEntry) -> str:
+    facts = [_item(f"Labels {entry.labels}."), _item(f"Fusing: {entry.fuses}.")]
+    source = [_item(f"Source: {entry.source}.")] if entry.source else []
+    parameters = [_parameter(parameter) for parameter in entry.parameters]
+    example = f"```yaml\n- {entry.example}\n```\n"
+    text = textwrap.fill(entry.summary, WIDTH, break_on_hyphens=False)
+    return f"### {entry.name}\n\n{text}\n\n{''.join([*parameters, *facts, *source])}\n{example}"
+
+
+def _parameter(parameter: Parameter) -> str:
+    """`degrees` (number, required): what it says. Several facts are parted by semicolons."""
+    default = "required" if parameter.default is None else f"default `{parameter.default}`"
+    facts = "; ".join(filter(None, (parameter.form, parameter.bounds, default)))
+    return _item(f"`{parameter.name}` ({facts}): {parameter.description}")
+
+
+def _item(text: str) -> str:
+    """A list item, broken into lines between words."""
+    return (
+        textwrap.fill(
+            text,
+            WIDTH,
+            initial_indent="* ",
+            subsequent_indent="  ",
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        + "\n"
+    )
+
+
+def _code(text: str) -> str:
+    return f"`{text}`" if text else ""
 
 
 def _helps(command: click.Command, context: click.Context) -> Iterator[tuple[str, str]]:
@@ -58,62 +142,9 @@ def _helps(command: click.Command, context: click.Context) -> Iterator[tuple[str
                 yield from _helps(below, click.Context(below, info_name=name, parent=context))
 
 
-def recipes_part(root: Path) -> str:
-    """The recipes that come with augcli, each with the first line of its comment."""
-    paths = sorted(root.glob("recipes/**/*.yaml"))
-    lines = ((path.relative_to(root).as_posix(), _first_comment(path)) for path in paths)
-    return "".join(f"* [{name}]({name}): {comment}\n" for name, comment in lines)
-
-
-PARTS: dict[str, Callable[[Path], str]] = {
-    "transforms": transforms_part,
-    "options": options_part,
-    "commands": commands_part,
-    "recipes": recipes_part,
-}
-
-
-def regenerated(text: str, root: Path) -> tuple[str, list[str]]:
-    """The text with every part written anew, and the names of the parts that have changed.
-
-    `root` is the folder that holds recipes/. Raises AugcliError for a marker without its partner or of an
-    unknown name, and for a part that the text does not have.
-    """
-    found = [match[2] for match in _PART.finditer(text)]
-    for name in (*PARTS, *_MARKER.findall(text)):
-        if name not in PARTS:
-            raise AugcliError(f"there is no generated part '{name}'", hint=f"there are {', '.join(PARTS)}")
-        if found.count(name) != 1 or _MARKER.findall(text).count(name) != 2:
-            hint = f"write <!-- begin {name} --> and <!-- end {name} --> once, on lines of their own"
-            raise AugcliError(f"the part '{name}' is not there once", hint=hint)
-    stale: list[str] = []
-
-    def rewritten(match: re.Match[str]) -> str:
-        part = f"{match[1]}\n{PARTS[match[2]](root).rstrip()}\n\n{match[3]}"
-        if part != match[0]:
-            stale.append(match[2])
-        return part
-
-    return _PART.sub(rewritten, text), stale
-
-
-def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    heads = list(head)
-    lines = [heads, ["---"] * len(heads), *rows]
-    return "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |\n" for row in lines)
-
-
-def _code(text: str) -> str:
-    return f"`{text}`" if text else ""
-
-
-def _parameters(entry: CatalogueEntry) -> str:
-    """`degrees`, `x` (0): a parameter without a default is required."""
-    return ", ".join(_code(p.name) + (f" ({p.default})" if p.default else "") for p in entry.parameters)
-
-
-def _values(option: Parameter) -> str:
-    return f"{option.form}, {option.bounds}" if option.bounds else option.form
+def _pages_under(head: str, topics: Iterable[str]) -> str:
+    items = (_item(f"[{topic}](augcli/manual/{topic}.md): {summary(topic)}") for topic in topics)
+    return f"{head}:\n\n{''.join(items)}"
 
 
 def _first_comment(path: Path) -> str:
@@ -123,23 +154,60 @@ def _first_comment(path: Path) -> str:
     return line.removeprefix("# ")
 
 
+def pages(root: Path) -> list[Path]:
+    """The files that may hold generated parts."""
+    return [root / "README.md", *sorted(root.glob("augcli/manual/*.md"))]
+
+
+def regenerated(text: str, root: Path) -> tuple[str, list[str]]:
+    """A page's text with its parts written anew, and the names of the parts that have changed."""
+    stale: list[str] = []
+
+    def rewritten(match: re.Match[str]) -> str:
+        written = f"{match[1]}\n{PARTS[match[2]](root).rstrip()}\n\n{match[3]}"
+        if written != match[0]:
+            stale.append(match[2])
+        return written
+
+    return _PART.sub(rewritten, text), stale
+
+
+def check_markers(texts: Iterable[str]) -> None:
+    """Raise AugcliError for a marker of an unknown name, and for a part that does not stand there once."""
+    whole = "\n".join(texts)
+    markers, parts = Counter(_MARKER.findall(whole)), Counter(match[2] for match in _PART.finditer(whole))
+    for name in (*PARTS, *markers):
+        if name not in PARTS:
+            raise AugcliError(f"there is no generated part '{name}'", hint=f"there are {', '.join(PARTS)}")
+        if (markers[name], parts[name]) != (2, 1):
+            hint = f"write <!-- begin {name} --> and <!-- end {name} --> once, on lines of their own"
+            raise AugcliError(f"the part '{name}' is not on one page once", hint=hint)
+
+
 @click.command()
-@click.argument("readme", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("root", type=click.Path(path_type=Path, file_okay=False), default=".")
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 where a part is stale.")
-def docs(readme: Path, check: bool) -> int:
-    """Write the generated parts of README again."""
+def docs(root: Path, check: bool) -> int:
+    """Write the generated parts of README.md and the manual below ROOT again."""
+    texts = {path: _text(path) for path in pages(root)}
+    check_markers(texts.values())
+    code = DONE
+    for path, text in texts.items():
+        fresh, stale = regenerated(text, root)
+        if check and stale:
+            click.echo(f"{path} is stale: {', '.join(stale)}; run make docs", err=True)
+            code = FAILED
+        elif stale:
+            path.write_text(fresh, encoding="utf-8")
+            click.echo(f"{path}: wrote {', '.join(stale)}")
+    return code
+
+
+def _text(path: Path) -> str:
     try:
-        text = readme.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except OSError as error:
-        raise AugcliError(f"cannot be read ({error.strerror})", where=str(readme)) from None
-    fresh, stale = regenerated(text, readme.resolve().parent)
-    if check and stale:
-        click.echo(f"{readme} is stale: {', '.join(stale)}; run make docs", err=True)
-        return FAILED
-    if stale:
-        readme.write_text(fresh, encoding="utf-8")
-        click.echo(f"{readme}: wrote {', '.join(stale)}")
-    return DONE
+        raise AugcliError(f"cannot be read ({error.strerror})", where=str(path)) from None
 
 
 def main() -> int:

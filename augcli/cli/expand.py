@@ -20,6 +20,7 @@ from augcli.cli.options import (
     selection_options,
     workers_option,
 )
+from augcli.cli.sections import INPUT, OUTPUT, command, option
 from augcli.cli.tables import first
 
 if TYPE_CHECKING:
@@ -27,20 +28,32 @@ if TYPE_CHECKING:
     from augcli.pipeline.plan import FailedPair
 
 
-@click.command()
+@command()
 @click.argument("recipe", type=PATH)
 @click.argument("input", type=PATH)
 @click.argument("output", type=PATH)
 @override_options
 @workers_option
 @selection_options
-@click.option("--strict", is_flag=True, help="Images, masks or annotations that do not pair up are an error.")
-@click.option("--overwrite", is_flag=True, help="Replace an output of another recipe or of other inputs.")
+@option(
+    "--strict",
+    section=INPUT,
+    is_flag=True,
+    help="Images, masks or annotations that do not pair up are an error.",
+)
+@option(
+    "--overwrite",
+    section=OUTPUT,
+    is_flag=True,
+    help="Replace an output of another recipe or of other inputs.",
+)
 @images_option
 @plugin_option
 @max_pixels_option
-@click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors and the closing sentence.")
-@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@option(
+    "-q", "--quiet", section=OUTPUT, is_flag=True, help="Say nothing but errors and the closing sentence."
+)
+@option("--json", "as_json", section=OUTPUT, is_flag=True, help="Print the report as JSON.")
 def expand(
     recipe: Path,
     input: Path,  # noqa: A002 - the argument's name is what --help shows
@@ -59,8 +72,8 @@ def expand(
 ) -> int:
     """Write the data set that RECIPE makes of INPUT to OUTPUT.
 
-    Continues an interrupted run, and tries failed inputs again, by itself. The same command gives the
-    same bytes, whatever the number of workers.
+    The same command continues an interrupted run and tries failed inputs again. It gives the same bytes,
+    whatever the number of workers.
 
     \b
     Example:

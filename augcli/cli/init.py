@@ -8,16 +8,23 @@ import click
 
 from augcli.cli import DONE
 from augcli.cli.options import PATH, max_pixels_option, workers_option
+from augcli.cli.sections import OUTPUT, command, option
 
 STDOUT = Path("-")
 
 
-@click.command()
+@command()
 @click.argument("input", type=PATH)
-@click.option(
-    "-o", "--output", type=PATH, required=True, metavar="RECIPE", help="The recipe to write; - prints it."
+@option(
+    "-o",
+    "--output",
+    section=OUTPUT,
+    type=PATH,
+    required=True,
+    metavar="RECIPE",
+    help="The recipe to write; - prints it.",
 )
-@click.option("--force", is_flag=True, help="Write over an existing file.")
+@option("--force", section=OUTPUT, is_flag=True, help="Write over an existing file.")
 @workers_option
 @max_pixels_option
 def init(

@@ -8,13 +8,17 @@ from typing import Any
 
 import click
 
+from augcli.cli.sections import INPUT, MADE, RUNNING, option
+
 PATH = click.Path(path_type=Path)
 
 
 def max_pixels_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add --max-pixels."""
-    return click.option(
+    return option(
         "--max-pixels",
+        section=INPUT,
+        metavar="N",
         type=click.IntRange(min=1),
         default=64_000_000,
         show_default=True,
@@ -24,8 +28,9 @@ def max_pixels_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def plugin_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add --plugin, which loads its files before the command runs."""
-    return click.option(
+    return option(
         "--plugin",
+        section=INPUT,
         type=PATH,
         multiple=True,
         expose_value=False,
@@ -46,8 +51,9 @@ def _load_plugins(context: click.Context, option: click.Parameter, files: tuple[
 
 def images_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add --images."""
-    return click.option(
+    return option(
         "--images",
+        section=INPUT,
         type=PATH,
         metavar="DIR",
         help="The folder of the images, where INPUT is a COCO annotation file.",
@@ -56,9 +62,11 @@ def images_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def workers_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add -j/--workers."""
-    return click.option(
+    return option(
         "-j",
         "--workers",
+        section=RUNNING,
+        metavar="N",
         type=click.IntRange(min=1),
         help="Worker processes. Default: the CPUs this process may use.",
     )(command)
@@ -66,19 +74,22 @@ def workers_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def selection_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add --only and --limit."""
-    only = click.option("--only", metavar="GLOB", help="Only sources whose key or path matches.")
-    limit = click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the first N sources.")
+    only = option("--only", section=INPUT, metavar="GLOB", help="Only sources whose key or path matches.")
+    limit = option(
+        "--limit", section=INPUT, type=click.IntRange(min=1), metavar="N", help="Only the first N sources."
+    )
     return only(limit(command))
 
 
 def override_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add --copies and --seed."""
-    copies = click.option(
+    copies = option(
         "-n",
         "--copies",
+        section=MADE,
         type=int,
         metavar="N",
         help="Copies of every random variant, instead of the recipe's.",
     )
-    seed = click.option("--seed", type=int, metavar="N", help="The seed, instead of the recipe's.")
+    seed = option("--seed", section=MADE, type=int, metavar="N", help="The seed, instead of the recipe's.")
     return copies(seed(command))

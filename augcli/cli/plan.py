@@ -19,6 +19,7 @@ from augcli.cli.options import (
     selection_options,
     workers_option,
 )
+from augcli.cli.sections import OUTPUT, command, option
 from augcli.cli.tables import fact, table
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ FEW_SECONDS = 5.0
 OWN_FILES = 2  # manifest.jsonl and dataset.json
 
 
-@click.command()
+@command()
 @click.argument("recipe", type=PATH)
 @click.argument("input", type=PATH)
 @override_options
@@ -38,7 +39,7 @@ OWN_FILES = 2  # manifest.jsonl and dataset.json
 @images_option
 @plugin_option
 @max_pixels_option
-@click.option("--json", "as_json", is_flag=True, help="Print the same as one JSON object.")
+@option("--json", "as_json", section=OUTPUT, is_flag=True, help="Print the same as one JSON object.")
 def plan(
     recipe: Path,
     input: Path,  # noqa: A002 - the argument's name is what --help shows

@@ -10,6 +10,7 @@ import click
 
 from augcli.cli import DONE, FAILED
 from augcli.cli.options import PATH, images_option, max_pixels_option, override_options, plugin_option
+from augcli.cli.sections import MADE, OUTPUT, command, option
 from augcli.errors import AugcliError, OutputError
 
 if TYPE_CHECKING:
@@ -25,37 +26,69 @@ FORMATS: dict[str, tuple[str, dict[str, Any]]] = {
 PAGE = ".html"
 
 
-@click.command()
+@command()
 @click.argument("recipe", type=PATH)
 @click.argument("input", type=PATH)
-@click.option(
-    "-o", "--output", type=PATH, required=True, help="The sheet: a .png, .jpg, .webp or .html file."
+@option(
+    "-o",
+    "--output",
+    section=OUTPUT,
+    type=PATH,
+    required=True,
+    help="The sheet: a .png, .jpg, .webp or .html file.",
 )
-@click.option(
+@option(
     "--rows",
+    section=OUTPUT,
+    metavar="N",
     type=click.IntRange(1, 100),
     default=4,
     show_default=True,
     help="Sources; with --strip copies of one.",
 )
-@click.option(
-    "--cols", type=click.IntRange(1, 100), default=5, show_default=True, help="Copies beside each source."
+@option(
+    "--cols",
+    section=OUTPUT,
+    metavar="N",
+    type=click.IntRange(1, 100),
+    default=5,
+    show_default=True,
+    help="Copies beside each source.",
 )
-@click.option(
-    "--sample", metavar="KEY", help="One source by its key or path: its copies fill all rows and columns."
+@option(
+    "--sample",
+    section=MADE,
+    metavar="KEY",
+    help="One source by its key or path: its copies fill all rows and columns.",
 )
-@click.option(
-    "--strip", is_flag=True, help="The steps to each copy of one source: a row a copy, a column a step."
+@option(
+    "--strip",
+    section=MADE,
+    is_flag=True,
+    help="The steps to each copy of one source: a row a copy, a column a step.",
 )
-@click.option(
+@option(
     "--variant",
+    section=MADE,
     metavar="NAME",
     help="Only copies of this variant. Default with --strip: the first random one.",
 )
-@click.option("--copy", type=click.IntRange(min=1), metavar="N", help="Only copies of this number, from 1.")
+@option(
+    "--copy",
+    section=MADE,
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Only copies of this number, from 1.",
+)
 @override_options
-@click.option(
-    "--cell", type=click.IntRange(64, 2048), default=240, show_default=True, help="Pixels a picture."
+@option(
+    "--cell",
+    section=OUTPUT,
+    metavar="N",
+    type=click.IntRange(64, 2048),
+    default=240,
+    show_default=True,
+    help="Pixels a picture.",
 )
 @images_option
 @plugin_option

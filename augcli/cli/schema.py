@@ -7,9 +7,10 @@ import json
 import click
 
 from augcli.cli.options import plugin_option
+from augcli.cli.sections import command
 
 
-@click.command()
+@command()
 @plugin_option
 def schema() -> None:
     """Print the JSON Schema of the recipe language, for editors.

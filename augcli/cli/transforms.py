@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING
 import click
 
 from augcli.cli.options import plugin_option
+from augcli.cli.sections import OUTPUT, command, option
 
 if TYPE_CHECKING:
     from augcli.recipe.catalogue import CatalogueEntry, Parameter
 
 
-@click.command()
+@command()
 @click.argument("name", required=False)
 @plugin_option
-@click.option("--json", "as_json", is_flag=True, help="Print the catalogue, or one entry, as JSON.")
+@option("--json", "as_json", section=OUTPUT, is_flag=True, help="Print the catalogue, or one entry, as JSON.")
 def transforms(name: str | None, as_json: bool) -> None:
     """List the transforms, or tell all about the one called NAME.
 

@@ -9,22 +9,23 @@ import click
 
 from augcli.cli import DONE, FAILED
 from augcli.cli.options import PATH, plugin_option, workers_option
+from augcli.cli.sections import INPUT, OUTPUT, command, option
 
 
-@click.command()
+@command()
 @click.argument("output", type=PATH)
-@click.option("--input", "source", type=PATH, metavar="DIR", help="The data set that was expanded.")
+@option("--input", "source", section=INPUT, type=PATH, metavar="DIR", help="The data set that was expanded.")
 @workers_option
 @plugin_option
-@click.option("--json", "as_json", is_flag=True, help="Print the same as one JSON object.")
+@option("--json", "as_json", section=OUTPUT, is_flag=True, help="Print the same as one JSON object.")
 def verify(output: Path, source: Path | None, workers: int | None, as_json: bool) -> int:
     """Say whether every file of OUTPUT is there, whole and as its manifest says. Writes nothing.
 
-    Every file is hashed and decoded. Sizes are held against the manifest, the values of masks against those
-    of their sources: of the data set given as --input, else of the originals that OUTPUT holds, else against
-    what the recipe declares. Annotation files of COCO are held against the manifest, their areas and boxes
-    against their labels; YOLO's labels and other descriptions against their hashes. Ends with 0 if all is
-    well, with 1 if anything is damaged, each damage one line that says how to mend it.
+    Every file is hashed and decoded. Sizes are compared with the manifest, the values of masks with those of
+    their sources: of the data set given as --input, else of the originals in OUTPUT, else with what the
+    recipe declares. COCO annotation files are compared with the manifest, their areas and boxes with their
+    labels; YOLO labels and other descriptions with their hashes. Ends with 0 if all is well, with 1 if
+    anything is damaged; each damage is one line that says how to repair it.
 
     \b
     Example:

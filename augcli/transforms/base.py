@@ -1,7 +1,7 @@
 """What a transform is: one class whose fields are its recipe keys.
 
-Validation, drawing, the JSON Schema, `augcli transforms`, the table in the README and the contract tests all
-come from those fields. A transform registers by being defined.
+Validation, drawing, the JSON Schema, `augcli transforms`, the manual's page of transforms and the contract
+tests all come from those fields. A transform registers by being defined.
 """
 
 from __future__ import annotations

@@ -689,7 +689,7 @@ def test_every_command_below_coco_is_documented():
     text = commands_part(Path())
     group = cli.get_command(click.Context(cli), "coco")
     for name, below in group.commands.items():
-        section = text.split(f"### `augcli coco {name}`")[1].split("### ")[0]
+        section = text.split(f"## `augcli coco {name}`")[1].split("## ")[0]
         flags = [flag for option in below.params for flag in option.opts if flag.startswith("--")]
         assert all(flag in section for flag in flags)
 

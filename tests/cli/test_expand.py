@@ -510,7 +510,7 @@ def test_two_runs_at_once_one_works_and_one_is_refused(slow):
 def test_a_mistyped_command_is_answered_with_the_nearest(augcli):
     for typed, answer in (
         ("expnad", "did you mean expand?"),
-        ("frobnicate", "the commands are expand, check"),
+        ("frobnicate", "the commands are expand, init"),
     ):
         code, _, said = augcli(typed)
         assert code == 2

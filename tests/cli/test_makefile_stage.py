@@ -1,4 +1,4 @@
-"""A stage in a Makefile, as the README shows it: success is kept, the rest tried again or made anew."""
+"""A stage in a Makefile, as the manual shows it: success is kept, the rest tried again or made anew."""
 
 from __future__ import annotations
 

@@ -3,15 +3,14 @@
 import json
 import os
 import re
-import sys
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from PIL import Image as PilImage
 from support import datasets_on_disk
-from support.manual_blocks import blocks
+from support.manual import all_blocks
 
 from augcli.errors import OutputError, RecipeError
 from augcli.formats.write import DESCRIPTIONS, OF_OBJECTS, described
@@ -336,25 +335,25 @@ def test_no_mask_may_be_called_as_a_column_of_the_description():
             parse_recipe(f"input: {{masks: {{{name}: folder}}}}\n{FIXED}", "r.yaml")
 
 
-# --- what the README shows
+# --- what the manual shows
 
 
 @pytest.fixture
 def augmented(tmp_path, outputs, monkeypatch):
-    """The current folder holds an output `augmented`, as in the README."""
+    """The current folder holds an output `augmented`, as in the manual."""
     (tmp_path / "augmented").symlink_to(outputs / "split below", target_is_directory=True)
     monkeypatch.chdir(tmp_path)
     return outputs / "split below"
 
 
 def shown(word):
-    (block,) = (block for block in blocks("python") if word in block)
+    (block,) = (block for _, block in all_blocks("python") if word in block)
     return block
 
 
 def run_block(word):
     names = {}
-    exec(compile(shown(word), "README.md", "exec"), names)  # noqa: S102 - our own README
+    exec(compile(shown(word), "manual", "exec"), names)  # noqa: S102 - our own manual
     return SimpleNamespace(**names)
 
 
@@ -376,13 +375,8 @@ def test_the_lines_for_pandas_read_the_manifest(augmented):
     assert set(names.train["variant"]) == {"aug"}
 
 
-def test_the_class_for_pytorch_gives_every_pair(augmented, monkeypatch):
-    torch = {"torch": ModuleType("torch"), "torch.utils": ModuleType("torch.utils")}
-    torch["torch.utils.data"] = ModuleType("torch.utils.data")
-    torch["torch.utils.data"].Dataset = object
-    for name, module in torch.items():
-        monkeypatch.setitem(sys.modules, name, module)
-    pairs = run_block("torch").Pairs("augmented")
+def test_the_class_for_pytorch_gives_every_pair(augmented):
+    pairs = run_block("class Pairs").pairs
     assert len(pairs) == len(datasets_on_disk.manifest(augmented))
     for (image, mask), line in zip(
         (pairs[i] for i in range(len(pairs))), datasets_on_disk.manifest(augmented), strict=True
