@@ -10,7 +10,7 @@ from pydantic import Field
 from augcli.codec import decode_image, encode_image
 from augcli.errors import ImageError
 from augcli.geometry import Frame
-from augcli.ops import LUMA, Applied, cast
+from augcli.ops import Applied, cast, luma
 from augcli.sample import Array, PixelFormat
 from augcli.transforms.filters import Neighbourhood, depth_of, refuse_bands
 from augcli.transforms.parameters import Distribution, Number
@@ -38,6 +38,7 @@ class JpegArtefacts(Neighbourhood, family="artefact"):
 class WebpArtefacts(Neighbourhood, family="artefact"):
     """Compress as WebP and decode again."""
 
+    definition_number: ClassVar[int] = 2
     source: ClassVar[str] = "libwebp through Pillow, as `output.image` writes"
     example: ClassVar[str] = "webp_artefacts: {quality: [5, 50]}"
 
@@ -66,7 +67,7 @@ def recoded(name: str, kind: str, pixels: Array, meaning: PixelFormat, quality: 
     stored = decode_image(data, where=name, max_pixels=pixels.shape[0] * pixels.shape[1]).pixels
     if stored.shape == pixels.shape:
         return stored
-    return cast(stored @ np.array(LUMA, np.float32), np.uint8)[..., None]
+    return cast(luma(stored), np.uint8)[..., None]
 
 
 class Downscale(Neighbourhood, family="artefact"):

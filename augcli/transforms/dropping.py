@@ -11,7 +11,7 @@ from pydantic import Field
 
 from augcli.geometry import Frame
 from augcli.keys import Draws, unit_noise
-from augcli.ops import LUMA, Applied, Area, ColorMatrix, ColorOp, Drop, Policy, cast
+from augcli.ops import Applied, Area, ColorMatrix, ColorOp, Drop, Policy, cast, luma
 from augcli.sample import Array, PixelFormat, Sample
 from augcli.transforms.base import Transform, fixed
 from augcli.transforms.color import Color
@@ -101,7 +101,7 @@ def _paint(pixels: Array, area: Area, meaning: PixelFormat, params: dict[str, An
         shares = unit_noise(params["key"], pixels.shape)[area]
         return cast(shares * span + meaning.low, pixels.dtype)
     color = np.asarray(fill, np.float64) / 255
-    levels = color if meaning.colors == "rgb" else np.full(channels, np.dot(LUMA, color))
+    levels = color if meaning.colors == "rgb" else np.full(channels, luma(color))
     return cast(levels * span + meaning.low, pixels.dtype)
 
 
