@@ -15,11 +15,12 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 DEMO := build/demo
 GALLERY := build/gallery
 CHECKED := augcli recipes tests
+PIXEL_TESTS := $(wildcard tests/test_ops.py tests/test_render*.py tests/test_transforms_*.py)
 
-.PHONY: help demo gallery test faults lint format docs docs-check clean
+.PHONY: help demo gallery test portable portable-short faults lint format docs docs-check clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "make %-12s%s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "make %-16s%s\n", $$1, $$2}'
 
 demo: $(VENV)/demo.stamp ## expand real photographs and leave a preview sheet in build/demo
 	rm -rf $(DEMO)
@@ -40,6 +41,12 @@ gallery: $(VENV)/demo.stamp ## draw every transform, in build/gallery, and the p
 
 test: $(VENV)/test.stamp ## run the tests on all cores (ARGS="-k flip" goes to pytest)
 	$(BIN)/python -m pytest -n auto $(ARGS)
+
+portable: $(VENV)/test.stamp ## run the tests as on other CPUs, several times (ARGS goes to pytest)
+	$(BIN)/python tests/support/other_cpus.py $(ARGS)
+
+portable-short: $(VENV)/test.stamp ## the tests of pixels as on other CPUs
+	$(BIN)/python tests/support/other_cpus.py --without-openblas $(PIXEL_TESTS)
 
 faults: $(VENV)/test.stamp ## plant every kind of fault in every real set, and see that check names it
 	$(BIN)/python -m pytest -n auto -m "campaign or not campaign" tests/test_check_real.py $(ARGS)
