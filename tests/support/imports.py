@@ -23,7 +23,7 @@ def modules_below(root: Path) -> dict[str, Path]:
 
 
 def third_parties(root: Path, start: str) -> dict[str, str]:
-    """What is neither `root` nor Python's own and imported by a module or by what it imports; with an importer."""
+    """Packages other than Python's and `root` that a module leads to by imports; each with one importer."""
     modules, reached, waiting, found = modules_below(root), set(), [start], {}
     while waiting:
         module = waiting.pop()
