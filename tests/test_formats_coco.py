@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sets import DATA, needs
 
@@ -392,12 +392,14 @@ JSON = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150)
 @given(
     entries=st.fixed_dictionaries({}, optional=dict.fromkeys(["images", "annotations", "categories"], JSON))
 )
-def test_nothing_crashes_on_any_json(tmp_path: Path, entries: dict[str, Any]) -> None:
-    check_no_crash(tmp_path, json.dumps(entries).encode())
+def test_nothing_crashes_on_any_json(
+    tmp_path_factory: pytest.TempPathFactory, entries: dict[str, Any]
+) -> None:
+    check_no_crash(tmp_path_factory.getbasetemp(), json.dumps(entries).encode())
 
 
 @st.composite
@@ -413,10 +415,10 @@ def mutated(draw: st.DrawFn) -> bytes:
     return bytes(text)
 
 
-@settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200)
 @given(data=mutated())
-def test_nothing_crashes_on_a_damaged_file(tmp_path: Path, data: bytes) -> None:
-    check_no_crash(tmp_path, data)
+def test_nothing_crashes_on_a_damaged_file(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
+    check_no_crash(tmp_path_factory.getbasetemp(), data)
 
 
 def check_no_crash(folder: Path, data: bytes) -> None:
