@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
+
+MOST_DIGITS = 20  # of a number that is written out, as many as those of 64 bits have
 
 
 def shown(value: Any) -> str:
@@ -14,8 +17,17 @@ def shown(value: Any) -> str:
     if isinstance(value, str):
         return f"'{shortened(value, 40)}'"
     if isinstance(value, list | tuple):
-        return flow(value) if len(value) <= 4 and all(_is_number(v) for v in value) else "a list"
+        is_short = len(value) <= 4 and all(_is_number(v) for v in value)
+        return f"[{', '.join(map(shown, value))}]" if is_short else "a list"
+    if isinstance(value, int) and abs(value) >= 10**MOST_DIGITS:  # Python refuses to write more than 4300
+        return f"a whole number of {_digits(abs(value))} digits"
     return repr(value) if isinstance(value, int | float) else "a mapping"
+
+
+def _digits(value: int) -> int:
+    """How many digits a number above 0 has."""
+    nearest = round(math.log10(value))
+    return nearest + (value >= 10**nearest)
 
 
 def flow(value: Any) -> str:
