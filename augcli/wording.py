@@ -27,7 +27,7 @@ def shown(value: Any) -> str:
 def _digits(value: int) -> int:
     """How many digits a number above 0 has."""
     nearest = round(math.log10(value))
-    return nearest + (value >= 10**nearest)
+    return nearest + int(value >= 10**nearest)
 
 
 def flow(value: Any) -> str:

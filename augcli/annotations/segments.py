@@ -135,7 +135,8 @@ def wrong_rle(segmentation: dict[str, Any], width: int, height: int) -> str | No
     if not isinstance(size, list) or [type(side) for side in size] != [int, int]:
         return "its RLE has no size [height, width]"
     if size != [height, width]:
-        return f"its RLE is of a picture of {size[1]}x{size[0]}, and the picture has {width}x{height}"
+        stated = f"{shown(size[1])}x{shown(size[0])}"
+        return f"its RLE is of a picture of {stated}, and the picture has {width}x{height}"
     try:
         total = int(runs_of(segmentation.get("counts")).sum())
     except ValueError as wrong:

@@ -62,6 +62,14 @@ def scalar(text: str) -> str:
     return text if plain else json.dumps(text, ensure_ascii=False)
 
 
+MOST_DIGITS = 18  # of a number in a file: more than any size or flag has, and few enough for 64 bits
+
+
+def whole(text: str) -> int | None:
+    """The whole number, 0 or more, that a text of digits is; None where it is none, or too long."""
+    return int(text) if text.isdecimal() and len(text) <= MOST_DIGITS else None
+
+
 def count(number: int, noun: str) -> str:
     """`1 image`, `2 images`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
