@@ -222,7 +222,8 @@ def _inside(line: Any) -> Any:
     crossed = shapely.union_all([line], grid_size=GRID)
     faces = shapely.get_parts(shapely.polygonize([crossed]))
     points = shapely.get_coordinates(shapely.point_on_surface(faces))
-    return shapely.union_all(faces[is_inside(shapely.get_coordinates(line)[:-1], points)])
+    rounded = np.rint(shapely.get_coordinates(line)[:-1] / GRID) * GRID  # as the faces are
+    return shapely.union_all(faces[is_inside(rounded, points)])
 
 
 def is_inside(ring: Floats, points: Floats) -> npt.NDArray[np.bool_]:
