@@ -16,11 +16,12 @@ DEMO := build/demo
 GALLERY := build/gallery
 WHEEL_CHECK := build/wheel-check
 CHECKED := augcli recipes tests
+PIXEL_TESTS := tests/render tests/transforms
 
-.PHONY: help demo gallery test faults lint format docs docs-check wheel wheel-check clean
+.PHONY: help demo gallery test portable portable-short faults lint format docs docs-check wheel wheel-check clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "make %-12s%s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "make %-16s%s\n", $$1, $$2}'
 
 demo: $(VENV)/demo.stamp ## expand real photographs and leave a preview sheet in build/demo
 	rm -rf $(DEMO)
@@ -39,6 +40,12 @@ gallery: $(VENV)/demo.stamp ## draw every transform, for the manual
 
 test: $(VENV)/test.stamp ## run the tests on all cores (ARGS="-k flip" goes to pytest)
 	$(BIN)/python -m pytest -n auto $(ARGS)
+
+portable: $(VENV)/test.stamp ## run the tests as on other CPUs, several times (ARGS goes to pytest)
+	$(BIN)/python tests/support/other_cpus.py $(ARGS)
+
+portable-short: $(VENV)/test.stamp ## the tests of pixels as on other CPUs
+	$(BIN)/python tests/support/other_cpus.py --without-openblas $(PIXEL_TESTS)
 
 faults: $(VENV)/test.stamp ## plant every kind of fault in every real set, and see that check names it
 	$(BIN)/python -m pytest -n auto -m "campaign or not campaign" tests/commands/check/test_faults_real.py $(ARGS)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import unicodedata
 from collections.abc import Mapping
 from typing import Any
+
+MOST_DIGITS = 20  # of a number that is written out, as many as those of 64 bits have
+MOST_READ_DIGITS = 18  # of a number in a file: more than any size or flag has, and few enough for 64 bits
 
 
 def shown(value: Any) -> str:
@@ -18,8 +22,17 @@ def shown(value: Any) -> str:
     if isinstance(value, str):
         return f"'{shortened(value, 40)}'"
     if isinstance(value, list | tuple):
-        return flow(value) if len(value) <= 4 and all(_is_number(v) for v in value) else "a list"
+        is_short = len(value) <= 4 and all(_is_number(v) for v in value)
+        return f"[{', '.join(map(shown, value))}]" if is_short else "a list"
+    if isinstance(value, int) and abs(value) >= 10**MOST_DIGITS:  # Python refuses to write more than 4300
+        return f"a whole number of {_digits(abs(value))} digits"
     return repr(value) if isinstance(value, int | float) else "a mapping"
+
+
+def _digits(value: int) -> int:
+    """How many digits a number above 0 has."""
+    nearest = round(math.log10(value))
+    return nearest + int(value >= 10**nearest)
 
 
 def flow(value: Any) -> str:
@@ -70,3 +83,8 @@ def count(number: int, noun: str) -> str:
 def nfc(text: str) -> str:
     """The text in Unicode NFC: macOS and Linux may store one name as different bytes."""
     return unicodedata.normalize("NFC", text)
+
+
+def whole(text: str) -> int | None:
+    """The whole number, 0 or more, that a text of digits is; None where it is none, or too long."""
+    return int(text) if text.isdecimal() and len(text) <= MOST_READ_DIGITS else None

@@ -5,7 +5,7 @@ import signal
 import threading
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from augcli.transforms import TRANSFORMS, plugins
 
@@ -13,9 +13,11 @@ from augcli.transforms import TRANSFORMS, plugins
 if threading.current_thread() is threading.main_thread():
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# No test is timed. Where a red run blocks others, it is no matter of luck either.
-settings.register_profile("plain", deadline=None)
-settings.register_profile("ci", deadline=None, derandomize=True)
+# No test is timed, and neither is drawing its examples: a machine that stalls would fail it. Where a red run
+# blocks others, it is no matter of luck either.
+UNTIMED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("plain", UNTIMED)
+settings.register_profile("ci", UNTIMED, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "plain")
 
 

@@ -18,6 +18,7 @@ from augcli.geometry.fields import (
 )
 from augcli.geometry.fold import Fold, fold_axis
 from augcli.geometry.frame import Border, Floats, Frame, Point, Scalar
+from augcli.geometry.linear import product, solved
 from augcli.geometry.projective import IDENTITY, Projective, projective_of, square_to
 from augcli.geometry.warp import Map, Warp, map_of_record
 
@@ -41,7 +42,9 @@ __all__ = [
     "lens_field",
     "map_of_record",
     "plate_field",
+    "product",
     "projective_of",
+    "solved",
     "square_to",
     "steps_field",
     "triangle_field",

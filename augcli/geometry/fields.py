@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from augcli.geometry.field import Field
 from augcli.geometry.frame import Floats, Frame
+from augcli.geometry.linear import product, solved
 from augcli.rng import uniform_noise
 
 Displacements = Sequence[Sequence[Sequence[float]]]  # rows of points of (dx, dy), in pixels
@@ -74,8 +75,9 @@ def grid_field(frame: Frame, displacements: Displacements, order: int = 3) -> Fi
     """
     control = np.asarray(displacements, np.float64)
     rows, columns = control.shape[:2]
-    down, across = _spline_matrix(rows, order), _spline_matrix(columns, order)
-    grid = np.einsum("ik,klc,jl->ijc", down, control, across).astype(np.float32)
+    down = _refined(control.reshape(rows, -1), order).reshape(-1, columns, 2).swapaxes(0, 1)
+    both = _refined(down.reshape(columns, -1), order).reshape(-1, down.shape[1], 2).swapaxes(0, 1)
+    grid = np.ascontiguousarray(both, np.float32)
     spacing = (
         (frame.width - 1) / (grid.shape[1] - 1) or 1.0,
         (frame.height - 1) / (grid.shape[0] - 1) or 1.0,
@@ -84,11 +86,12 @@ def grid_field(frame: Frame, displacements: Displacements, order: int = 3) -> Fi
     return Field(grid, (0.5, 0.5), spacing, spec)
 
 
-def _spline_matrix(count: int, order: int) -> npt.NDArray[np.float64]:
-    """Rows that turn `count` values into their interpolating spline (mirrored at the ends), finely."""
+def _refined(values: npt.NDArray[np.float64], order: int) -> npt.NDArray[np.float64]:
+    """The spline through `values` (n, m), mirrored at the ends, at GRID_NODES_PER_CELL nodes a cell."""
+    count = len(values)
     at = np.linspace(0, count - 1, GRID_NODES_PER_CELL * (count - 1) + 1)
-    collocation = _basis(np.arange(count, dtype=np.float64), count, order)
-    return _basis(at, count, order) @ np.linalg.inv(collocation)
+    weights = solved(_basis(np.arange(count, dtype=np.float64), count, order), values)
+    return product(_basis(at, count, order), weights)
 
 
 def _basis(at: Floats, count: int, order: int) -> npt.NDArray[np.float64]:
@@ -162,8 +165,7 @@ def _plate_weights(x: Floats, y: Floats, values: Floats) -> Floats:
     system = np.zeros((count + 3, count + 3))
     system[:count, :count] = _plate_kernel(np.square(x[:, None] - x) + np.square(y[:, None] - y))
     system[:count, count:], system[count:, :count] = plane, plane.T
-    solved: Floats = np.linalg.solve(system, np.concatenate([values, np.zeros((3, 2))]))
-    return solved
+    return solved(system, np.concatenate([values, np.zeros((3, 2))]))
 
 
 def _plate_kernel(square: Floats) -> Floats:

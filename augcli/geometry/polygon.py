@@ -111,12 +111,11 @@ def _seen_before(step: Map, box: Box) -> Box:
     left, top, right, bottom = box
     if isinstance(step, Fold):
         return max(left, step.left), max(top, step.top), min(right, step.right), min(bottom, step.bottom)
-    corners = np.array([(left, top, 1), (right, top, 1), (right, bottom, 1), (left, bottom, 1)], np.float64)
-    x, y, weights = np.linalg.inv(step.matrix()) @ corners.T
-    if weights.min() <= HORIZON:
+    back, corners = step.inverse(), [(left, top), (right, top), (right, bottom), (left, bottom)]
+    if min(back.weights(corners)) <= HORIZON:
         return EVERYWHERE
-    x, y = x / weights, y / weights
-    return float(x.min()), float(y.min()), float(x.max()), float(y.max())
+    xs, ys = zip(*back.corners(corners), strict=True)
+    return float(min(xs)), float(min(ys)), float(max(xs)), float(max(ys))
 
 
 def _grown(box: Box, by: float) -> Box:
@@ -148,7 +147,7 @@ def _before_horizon(rings: Rings, step: Projective) -> Rings:
     if step.is_affine:
         return rings
     g, h, i = step.matrix()[2]
-    weights = rings.points @ np.array([g, h]) + i
+    weights = rings.points[:, 0] * g + rings.points[:, 1] * h + i
     if weights.min(initial=1.0) >= HORIZON:
         return rings
     import shapely  # as above
@@ -223,7 +222,8 @@ def _inside(line: Any) -> Any:
     crossed = shapely.union_all([line], grid_size=GRID)
     faces = shapely.get_parts(shapely.polygonize([crossed]))
     points = shapely.get_coordinates(shapely.point_on_surface(faces))
-    return shapely.union_all(faces[is_inside(shapely.get_coordinates(line)[:-1], points)])
+    rounded = np.rint(shapely.get_coordinates(line)[:-1] / GRID) * GRID  # as the faces are
+    return shapely.union_all(faces[is_inside(rounded, points)])
 
 
 def is_inside(ring: Floats, points: Floats) -> npt.NDArray[np.bool_]:
@@ -339,5 +339,6 @@ def _off_chord(points: Floats, shown: Callable[[Floats], Floats]) -> Floats:
     start, chord = points[:, :1], points[:, -1:] - points[:, :1]
     way, square = points[:, 1:-1] - start, np.maximum(np.square(chord).sum(axis=-1), 1e-12)
     share = np.clip((way * chord).sum(axis=-1) / square, 0, 1)[..., None]
-    off: Floats = np.linalg.norm(shown(start + way) - shown(start + share * chord), axis=-1).max(axis=-1)
-    return off
+    off = shown(start + way) - shown(start + share * chord)
+    farthest: Floats = np.hypot(off[..., 0], off[..., 1]).max(axis=-1)
+    return farthest

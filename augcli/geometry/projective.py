@@ -30,11 +30,9 @@ class Projective:
 
     def then(self, after: Projective) -> Projective:
         """Chain this map with `after`."""
+        columns = tuple(zip(*self.rows, strict=True))
         return Projective(
-            tuple(
-                tuple(sum(after.rows[i][k] * self.rows[k][j] for k in range(3)) for j in range(3))
-                for i in range(3)
-            )
+            tuple(tuple(a * x + b * y + c * z for x, y, z in columns) for a, b, c in after.rows)
         )
 
     def inverse(self) -> Projective:

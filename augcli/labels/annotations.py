@@ -89,7 +89,7 @@ def check_entries(item: Item, width: int, height: int) -> None:
         entry = entry_of(text)
         said = (_side(item, file, entry, "width") or width, _side(item, file, entry, "height") or height)
         if said != (width, height):
-            what = f"the picture is {width}x{height}, {file} says {said[0]}x{said[1]}"
+            what = f"the picture is {width}x{height}, {file} says {shown(said[0])}x{shown(said[1])}"
             raise ImageError(
                 what, where=item.image, hint="mend the file, or turn the picture as it is annotated"
             )

@@ -98,7 +98,7 @@ def why_no_id(value: object, field: str = "id", max_id: int = MAX_ID) -> str:
         return f"has no {field}"
     if type(value) is not int:
         return f"its {field} {shown(value)} is no whole number"
-    return f"its {field} {value} is too large" if abs(value) > max_id else ""
+    return f"its {field} {shown(value)} is too large" if abs(value) > max_id else ""
 
 
 def slashed(name: str) -> str:

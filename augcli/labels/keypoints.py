@@ -102,8 +102,7 @@ def is_mirror(warp: Warp) -> bool:
     That of a projective map has the sign of its determinant on this side of the horizon. A field may turn
     over between neighbouring pixels; that makes no mirror.
     """
-    matrices = [step.matrix() for step in warp.maps if isinstance(step, Projective)]
-    return sum(float(np.linalg.det(matrix)) < 0 for matrix in matrices) % 2 == 1
+    return sum(step.is_mirror for step in warp.maps if isinstance(step, Projective)) % 2 == 1
 
 
 def swapped(names: Sequence[str], mirror: Sequence[tuple[str, str]] = ()) -> list[int]:

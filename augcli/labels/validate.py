@@ -11,6 +11,7 @@ from augcli.errors import printable
 from augcli.labels.rle import runs_of
 from augcli.text import shown
 
+LEAST_INEXACT = 2**53  # from here on a float64 may stand for a neighbouring whole number
 FAR = 4  # sides of the picture: a coordinate beyond is a mistake, and would take long to draw
 
 
@@ -56,7 +57,8 @@ def _ids(annotation: dict[str, Any]) -> str | None:
     for key in ("id", "image_id", "category_id"):
         value = annotation.get(key, 0)
         if isinstance(value, float) and value.is_integer():
-            return f"its {key} is {shown(value)}: write it as {int(value)}"
+            is_exact = abs(value) < LEAST_INEXACT
+            return f"its {key} is {shown(value)}: write it as {int(value) if is_exact else 'a whole number'}"
         if type(value) is not int:
             return f"its {key} is {shown(value)}, and no whole number"
     return None
@@ -73,7 +75,7 @@ def _category(annotation: dict[str, Any], categories: Mapping[int, Category]) ->
         return "it has no category_id" if has_shape else None
     if annotation["category_id"] in categories or not (has_shape or categories):
         return None
-    return f"its category {annotation['category_id']} is none of the file's categories"
+    return f"its category {shown(annotation['category_id'])} is none of the file's categories"
 
 
 def wrong_number(values: Iterable[Any], width: int, height: int) -> str | None:
@@ -83,13 +85,8 @@ def wrong_number(values: Iterable[Any], width: int, height: int) -> str | None:
         if type(value) not in (int, float) or value != value or abs(value) == math.inf:
             return f"{shown(value)}, which is no number"
         if abs(value) > farthest:
-            return f"{shown(_bounded(value))}, which is far outside of the picture"
+            return f"{shown(value)}, which is far outside of the picture"
     return None
-
-
-def _bounded(value: float) -> float:
-    """A number that can be shown in a few characters."""
-    return value if abs(value) < 10**9 else float(min(max(value, -1e300), 1e300))
 
 
 def _box(annotation: dict[str, Any], width: int, height: int) -> str | None:
@@ -138,7 +135,8 @@ def wrong_rle(segmentation: dict[str, Any], width: int, height: int) -> str | No
     if not isinstance(size, list) or [type(side) for side in size] != [int, int]:
         return "its RLE has no size [height, width]"
     if size != [height, width]:
-        return f"its RLE is of a picture of {size[1]}x{size[0]}, and the picture has {width}x{height}"
+        stated = f"{shown(size[1])}x{shown(size[0])}"
+        return f"its RLE is of a picture of {stated}, and the picture has {width}x{height}"
     try:
         total = int(runs_of(segmentation.get("counts")).sum())
     except ValueError as wrong:

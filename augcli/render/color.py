@@ -14,7 +14,6 @@ from augcli.render.program import Colored, Stage
 from augcli.render.sample import Interpolation, Sampled, sample
 from augcli.transforms.curves import PosterizeCurve
 from augcli.transforms.operations import (
-    LUMA,
     STRIP_ROWS,
     ByteHueTurn,
     ColorFunction,
@@ -24,6 +23,7 @@ from augcli.transforms.operations import (
     Round,
     apply_colors,
     as_shares,
+    luma,
     run_ops,
     to_levels,
 )
@@ -69,9 +69,7 @@ class ColorRun:
     def _levels(self, color: Colors) -> Array:
         """A colour (3,) as one pixel: its RGB, or its grey in every band."""
         grey = self.meaning.colors != "rgb"
-        return to_levels(
-            np.full((1, 3), np.dot(LUMA, color)) if grey else color, self.meaning, self.entered.dtype
-        )
+        return to_levels(np.full((1, 3), luma(color)) if grey else color, self.meaning, self.entered.dtype)
 
     def _fill_after(self, steps: Steps) -> Colors:
         return run_ops(_flat(steps), np.array(self.look.fill, np.float64) / 255)
@@ -136,16 +134,16 @@ def _flat(steps: Steps) -> list[ColorFunction]:
 
 
 def _per_color(colors: Colors) -> Colors:
-    """The mean of (..., 3) over all but the last axis."""
-    mean: Colors = colors.reshape(-1, 3).mean(axis=0, dtype=np.float64)
+    """The mean (C,) of (..., C), float64."""
+    mean: Colors = colors.reshape(-1, colors.shape[-1]).mean(axis=0, dtype=np.float64)
     return mean
 
 
 def _mean_pixel(pixels: Array) -> Array:
-    """The mean of each channel, (1, C) float64."""
+    """The mean of each channel of (H, W, C), (1, C) float64; exact for whole numbers, and fast for bytes."""
     import cv2  # here, so that a picture that is only cut or flipped does not load OpenCV
 
     channels = pixels.shape[-1]
-    if channels <= 4:
-        return np.array([cv2.mean(pixels)[:channels]])
-    return np.asarray(pixels.reshape(1, -1, channels).mean(axis=1, dtype=np.float64))
+    if pixels.dtype.kind == "u" and channels <= 4:  # of floats OpenCV's order is the CPU's
+        return np.array([cv2.sumElems(pixels)[:channels]]) / pixels[..., 0].size
+    return _per_color(pixels)[None]

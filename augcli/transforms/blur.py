@@ -203,7 +203,12 @@ def disc_kernel(radius: int, alias_sigma: float) -> Kernel:
     if alias_sigma > 0:
         weights = np.exp(-(np.arange(-taps, taps + 1) ** 2) / (2 * alias_sigma**2))
         weights /= weights.sum()
-        disc = np.apply_along_axis(np.convolve, 0, disc, weights, "same")
-        disc = np.apply_along_axis(np.convolve, 1, disc, weights, "same")
+        disc = _softened(_softened(disc, weights).T, weights).T
     disc /= disc.sum()
     return disc
+
+
+def _softened(disc: Kernel, weights: npt.NDArray[np.float64]) -> Kernel:
+    """Each column under symmetric weights (2 t + 1,); all is 0 within t of the upper and lower edges."""
+    shifted = (np.roll(disc, shift - len(weights) // 2, axis=0) for shift in range(len(weights)))
+    return np.asarray(sum(weight * rows for weight, rows in zip(weights, shifted, strict=True)))

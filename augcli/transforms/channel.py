@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar
 import numpy as np
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
-from augcli.geometry import Frame
+from augcli.geometry import Frame, product
 from augcli.rng import Draws
 from augcli.transforms.base import fixed
 from augcli.transforms.color import Color, Level
@@ -24,6 +24,7 @@ CHANNELS = ("red", "green", "blue")
 class Grayscale(Color, family="color"):
     """Give all three channels the picture's grey."""
 
+    definition_number: ClassVar[int] = 2
     source: ClassVar[str] = "torchvision's rgb_to_grayscale with three channels; ITU-R BT.601's luma"
     example: ClassVar[str] = "grayscale: {p: 0.2}"
     color_only: ClassVar[bool] = True
@@ -40,6 +41,7 @@ SEPIA = np.array([[0.393, 0.769, 0.189], [0.349, 0.686, 0.168], [0.272, 0.534, 0
 class ToSepia(Color, family="color"):
     """Tint as an old print, wholly or in part; a grey picture stays as it is."""
 
+    definition_number: ClassVar[int] = 2
     source: ClassVar[str] = "albumentations' ToSepia, and Microsoft's sepia matrix before it"
     example: ClassVar[str] = "to_sepia: {strength: [0.5, 1]}"
     color_only: ClassVar[bool] = True
@@ -189,7 +191,7 @@ class Lighting(Color, family="color"):
     @classmethod
     def color_op(cls, params: dict[str, Any]) -> ColorFunction:
         """Return the shift."""
-        return ColorMatrix.of(np.eye(3), PCA_VECTORS @ (PCA_DEVIATIONS * params["alpha"]))
+        return ColorMatrix.of(np.eye(3), product(PCA_VECTORS, PCA_DEVIATIONS * params["alpha"]))
 
 
 NEUTRAL_KELVIN = 6500.0
@@ -245,4 +247,4 @@ def planckian_rgb(kelvin: float) -> np.ndarray[tuple[int], np.dtype[np.float64]]
         1 - 2.89741816e-5 * t + 1.61456053e-7 * t**2
     )
     x, y = 3 * u / (2 * u - 8 * v + 4), 2 * v / (2 * u - 8 * v + 4)
-    return np.asarray(XYZ_TO_RGB @ [x / y, 1.0, (1 - x - y) / y])
+    return product(XYZ_TO_RGB, [x / y, 1.0, (1 - x - y) / y])

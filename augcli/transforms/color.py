@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal
 import numpy as np
 from pydantic import Field, model_validator
 
-from augcli.geometry import Frame
+from augcli.geometry import Frame, product, solved
 from augcli.rng import Draws
 from augcli.transforms.base import Transform, fixed
 from augcli.transforms.operations import (
@@ -18,10 +18,10 @@ from augcli.transforms.operations import (
     ColorFunction,
     ColorMatrix,
     ColorOp,
+    ContrastOp,
     HueTurn,
     Saturate,
 )
-from augcli.transforms.operations import ContrastOp as ContrastOp
 from augcli.transforms.parameters import Distribution, Number, mistake
 
 Factor = Annotated[Distribution, Number(neutral=1.0, low=0.0)]
@@ -104,6 +104,7 @@ class Contrast(Color, family="color"):
 class Saturation(Color, family="color"):
     """Blend with the picture's grey, or scale the saturation of HSV; a grey picture stays as it is."""
 
+    definition_number: ClassVar[int] = 2
     source: ClassVar[str] = (
         "torchvision's adjust_saturation, which Gluon means too; tensorflow: tf.image.adjust_saturation"
     )
@@ -134,6 +135,7 @@ YIQ = np.array([[0.299, 0.587, 0.114], [0.596, -0.274, -0.321], [0.211, -0.523, 
 class Hue(Color, family="color"):
     """Turn the hue; a grey picture stays as it is."""
 
+    definition_number: ClassVar[int] = 2
     source: ClassVar[str] = (
         "hsv: torchvision's adjust_hue; hls: Gluon's operator; yiq: MXNet's HueJitterAug, inverted exactly; "
         "hsv8: albumentations' ColorJitter"
@@ -161,7 +163,7 @@ class Hue(Color, family="color"):
             return HueTurn(turns, space)
         c, s = math.cos(2 * math.pi * turns), math.sin(2 * math.pi * turns)
         turn = np.array([[1, 0, 0], [0, c, -s], [0, s, c]])
-        return ColorMatrix.of(np.linalg.inv(YIQ) @ turn @ YIQ)
+        return ColorMatrix.of(solved(YIQ, product(turn, YIQ)))
 
 
 NEUTRAL = {"brightness": 1.0, "contrast": 1.0, "saturation": 1.0, "hue": 0.0}
@@ -171,6 +173,7 @@ HUE_OF = {"composed": "hsv", "torchvision": "hsv", "gluon": "hls", "albumentatio
 class ColorJitter(Color, family="color"):
     """Brightness, contrast, saturation and hue in random or fixed order, by torchvision's numbers."""
 
+    definition_number: ClassVar[int] = 2
     source: ClassVar[str] = (
         "torchvision's ColorJitter: x means a factor in [max(0, 1 - x), 1 + x]; Gluon's RandomColorJitter, "
         "whose grey in the saturation is meant as 0.299 R + 0.587 G + 0.114 B; albumentations' ColorJitter"

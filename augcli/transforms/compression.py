@@ -12,7 +12,7 @@ from augcli.errors import ImageError
 from augcli.geometry import Frame
 from augcli.imageio import decode_image, encode_image
 from augcli.transforms.filters import Neighbourhood, depth_of, refuse_bands
-from augcli.transforms.operations import LUMA, Applied, cast
+from augcli.transforms.operations import Applied, cast, luma
 from augcli.transforms.parameters import Distribution, Number
 
 Quality = Annotated[Distribution, Number(low=1, high=100, whole=True)]
@@ -38,6 +38,7 @@ class JpegArtefacts(Neighbourhood, family="artefact"):
 class WebpArtefacts(Neighbourhood, family="artefact"):
     """Compress as WebP and decode again."""
 
+    definition_number: ClassVar[int] = 2
     source: ClassVar[str] = "libwebp through Pillow, as `output.image` writes"
     example: ClassVar[str] = "webp_artefacts: {quality: [5, 50]}"
 
@@ -66,7 +67,7 @@ def recoded(name: str, kind: str, pixels: Array, meaning: PixelFormat, quality: 
     stored = decode_image(data, where=name, max_pixels=pixels.shape[0] * pixels.shape[1]).pixels
     if stored.shape == pixels.shape:
         return stored
-    return cast(stored @ np.array(LUMA, np.float32), np.uint8)[..., None]
+    return cast(luma(stored), np.uint8)[..., None]
 
 
 class Downscale(Neighbourhood, family="artefact"):

@@ -15,7 +15,16 @@ from augcli.rng import Draws, unit_noise
 from augcli.transforms.base import Transform, fixed
 from augcli.transforms.color import Color
 from augcli.transforms.fields import FILL_SCHEMA, ParsedField, Rgb, read_fill
-from augcli.transforms.operations import LUMA, Applied, Area, ColorFunction, ColorMatrix, Drop, Policy, cast
+from augcli.transforms.operations import (
+    Applied,
+    Area,
+    ColorFunction,
+    ColorMatrix,
+    Drop,
+    Policy,
+    cast,
+    luma,
+)
 from augcli.transforms.parameters import Distribution, Number
 
 Count = Annotated[Distribution, Number(neutral=0, low=0, high=10_000, whole=True)]
@@ -101,7 +110,7 @@ def _paint(pixels: Array, area: Area, meaning: PixelFormat, params: dict[str, An
         shares = unit_noise(params["key"], pixels.shape)[area]
         return cast(shares * span + meaning.low, pixels.dtype)
     color = np.asarray(fill, np.float64) / 255
-    levels = color if meaning.colors == "rgb" else np.full(channels, np.dot(LUMA, color))
+    levels = color if meaning.colors == "rgb" else np.full(channels, luma(color))
     return cast(levels * span + meaning.low, pixels.dtype)
 
 

@@ -13,7 +13,7 @@ from augcli.rng import Words, key_of
 from augcli.transforms.base import fixed
 from augcli.transforms.blur import ANY_DIRECTION, Direction, gaussian_blur
 from augcli.transforms.filters import Neighbourhood, Shares, pixels_of, shares_of
-from augcli.transforms.operations import LUMA
+from augcli.transforms.operations import luma
 from augcli.transforms.parameters import Distribution, Number
 
 Strength = Annotated[Distribution, Number(neutral=0.0, low=0.0, high=1.0)]
@@ -133,6 +133,7 @@ class SunFlare(Neighbourhood, family="weather"):
     """Let the sun shine into the lens: a glow, rays, and ghosts on the line through the centre."""
 
     has_noise: ClassVar[bool] = True
+    definition_number: ClassVar[int] = 2
     source: ClassVar[str] = (
         "albumentations' RandomSunFlare (physics-based): light is added by screen blending"
     )
@@ -155,7 +156,7 @@ class SunFlare(Neighbourhood, family="weather"):
             return pixels
         light = params["strength"] * flare(pixels, params)
         if meaning.colors != "rgb":
-            light = (light @ np.array(LUMA, np.float32))[..., None]
+            light = luma(light)[..., None]
         shares = shares_of(pixels, meaning)
         return pixels_of(1 - (1 - shares) * (1 - light), meaning, pixels.dtype)
 

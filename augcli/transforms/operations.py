@@ -14,10 +14,17 @@ import numpy as np
 import numpy.typing as npt
 
 from augcli.data import Array, PixelFormat, Sample
-from augcli.geometry import Frame, Map
+from augcli.geometry import Frame, Map, product
 
 Colors = npt.NDArray[np.floating[Any]]
 LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, as Pillow's and torchvision's grey
+
+
+def luma(colors: npt.NDArray[Any]) -> Colors:
+    """The grey (...,) of RGB colours (..., 3); whole numbers give float64, floats keep their dtype."""
+    red, green, blue = LUMA
+    grey: Colors = colors[..., 0] * red + colors[..., 1] * green + colors[..., 2] * blue
+    return grey
 
 
 @dataclass(frozen=True)
@@ -59,8 +66,8 @@ class ColorMatrix:
     def then(self, after: ColorMatrix) -> ColorMatrix:
         """Chain this matrix with `after`."""
         first, second = np.asarray(self.rows), np.asarray(after.rows)
-        linear = second[:, :3] @ first[:, :3]
-        return ColorMatrix.of(linear, second[:, :3] @ first[:, 3] + second[:, 3])
+        chained = product(second[:, :3], first)
+        return ColorMatrix.of(chained[:, :3], chained[:, 3] + second[:, 3])
 
     @property
     def is_per_channel(self) -> bool:
@@ -70,8 +77,8 @@ class ColorMatrix:
 
     def __call__(self, colors: Colors) -> Colors:
         """Apply to colours; not clipped."""
-        matrix = np.asarray(self.rows, colors.dtype)
-        return colors @ matrix[:, :3].T + matrix[:, 3]
+        red, green, blue = colors[..., 0], colors[..., 1], colors[..., 2]
+        return np.stack([red * r + green * g + blue * b + shift for r, g, b, shift in self.rows], axis=-1)
 
 
 @dataclass(frozen=True)
@@ -82,7 +89,7 @@ class ContrastOp:
 
     def bound(self, mean: Colors) -> ColorMatrix:
         """Return the matrix for a frame whose mean colour is `mean`."""
-        grey = float(np.dot(LUMA, mean))
+        grey = float(luma(mean))
         return ColorMatrix.of(self.factor * np.eye(3), np.full(3, (1 - self.factor) * grey))
 
 

@@ -107,6 +107,7 @@ def drawn_number(space: MagnitudeSpace, op: str, chosen: int, draws: Draws) -> f
 class RandAugment(PublishedPolicy, family="policy"):
     """Apply a few operations that are drawn from 14, all of one magnitude."""
 
+    definition_number: ClassVar[int] = 2
     source: ClassVar[str] = (
         "Cubuk 2020, with the 31 bins of torchvision's RandAugment; shears are about the centre, and "
         "magnitude 0 of solarize inverts nothing, where torchvision inverts full white"
@@ -133,6 +134,7 @@ class TrivialAugment(PublishedPolicy, family="policy"):
     Shears have slopes up to 0.99, shifts are up to 32 pixels, rotations up to 135 degrees.
     """
 
+    definition_number: ClassVar[int] = 2
     source: ClassVar[str] = (
         "Mueller and Hutter 2021, TA (Wide), as torchvision's TrivialAugmentWide; shears are about the "
         "centre, and the first bin of solarize inverts nothing"
@@ -149,6 +151,7 @@ class TrivialAugment(PublishedPolicy, family="policy"):
 class AutoAugment(PublishedPolicy, family="policy"):
     """Apply one of 25 pairs of operations that were learned on a data set, each with its own odds."""
 
+    definition_number: ClassVar[int] = 2
     source: ClassVar[str] = (
         "Cubuk 2019, appendix, with the 10 bins of torchvision's AutoAugment; shears are about the centre"
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image as PilImage
 from pycocotools.coco import COCO
@@ -667,7 +667,7 @@ MUTATIONS = st.lists(
 
 
 @given(MUTATIONS, st.sampled_from(["semantic", "instance", "panoptic"]))
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40)
 def test_no_annotation_file_whatever_breaks_the_command(tmp_path_factory, mutations, kind):
     root = tmp_path_factory.mktemp("fuzz")
     found = data_set()

@@ -101,7 +101,7 @@ def test_replay_of_a_pair_that_differs_ends_with_one(call):
     version = fingerprint()["augcli"]
     assert (code, err) == (1, "")
     assert out.splitlines() == [
-        f"another version: augcli {version} here, 0.0.9 there",
+        f"another fingerprint: augcli {version} here, 0.0.9 there",
         "this augcli draws other numbers: made with those of the manifest",
         f"again/{NAME}: other bytes than in the manifest; the output's own file is not as it was written",
         "again/masks/a__turned-1.png: equal",
@@ -137,7 +137,7 @@ def test_an_output_of_a_plugin_needs_it_and_another_one_is_named(call):
     code, out, _ = call("replay", "grainy", pair[0], "-o", "again", "--input", "in")
     first, *files = out.splitlines()
     now = PLUGINS["film"].digest
-    assert (code, first) == (0, f"another version: plugin film {now} here, {before.digest} there")
+    assert (code, first) == (0, f"another fingerprint: plugin film {now} here, {before.digest} there")
     assert files == [f"again/{name}: equal" for name in pair]
     assert augcli.replay("grainy", pair[1], "once more", input="in", plugins=[film]).is_equal
 

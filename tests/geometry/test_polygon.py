@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import shapely
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from support.recipe_steps import program_of
 
@@ -130,6 +130,7 @@ def shown(warp, line, points):
 
 
 @given(lines, st.lists(st.sampled_from(STEPS), min_size=1, max_size=4), st.integers(0, 9))
+@example([(2, 0), (0, 1), (6e-8, -2), (6e-8, 0), (3, 0)], ["horizontal_flip"], 0)  # an arm as thin as GRID
 @settings(max_examples=120, deadline=None)
 def test_moved_rings_are_what_the_output_shows(line, steps, seed):
     program = program_of(steps, FRAME, "constant", seed=seed)

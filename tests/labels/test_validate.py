@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from support.annotations import (
     BLOB,
@@ -64,18 +64,24 @@ SOUND = {
 }
 
 NONE = "its segmentation is empty, and it has no bbox"
-COUNTS = "its RLE counts"
+COUNTS, NONE_OF_THE_FILES = "its RLE counts", "is none of the file's categories"
 WRONG = [
     ([], "it is [], and not a mapping"),
     (None, "it is nothing, and not a mapping"),
     (annotation(id="7"), "its id is '7', and no whole number"),
     (annotation(image_id=1.5), "its image_id is 1.5, and no whole number"),
     (annotation(category_id=3.0), "its category_id is 3.0: write it as 3"),
+    (annotation(category_id=2.0**53), "its category_id is 9007199254740992.0: write it as a whole number"),
+    (
+        annotation(category_id=1.0000000000000002e144),
+        "its category_id is 1.0000000000000002e+144: write it as a whole number",
+    ),
+    (annotation(category_id=-(10**144)), f"its category a whole number of 145 digits {NONE_OF_THE_FILES}"),
     (annotation(iscrowd="1"), "its iscrowd is '1', and neither 0 nor 1"),
     (annotation(iscrowd=2), "its iscrowd is 2, and neither 0 nor 1"),
     (annotation(id=True), "its id is true, and no whole number"),
     (annotation(category_id=[3]), "its category_id is [3], and no whole number"),
-    (annotation(category_id=9), "its category 9 is none of the file's categories"),
+    (annotation(category_id=9), f"its category 9 {NONE_OF_THE_FILES}"),
     (polygons(SQUARE, category_id=None), "it has no category_id"),
     (box(1, 2, 3), "its bbox is 3 numbers, and not [x, y, width, height]"),
     (box(), "its bbox is 0 numbers, and not [x, y, width, height]"),
@@ -98,7 +104,7 @@ WRONG = [
     (polygons([1, 2, 3, 4, 5, -1e400]), "part 1 of its segmentation holds -inf, which is no number"),
     (
         polygons([1, 2, 3, 4, 5, 10**400]),
-        "part 1 of its segmentation holds 1e+300, which is far outside of the picture",
+        "part 1 of its segmentation holds a whole number of 401 digits, which is far outside of the picture",
     ),
     (annotation(segmentation={}), "its RLE has no size [height, width]"),
     (size_and_counts([30.0, 40.0], [1200]), "its RLE has no size [height, width]"),
@@ -193,6 +199,7 @@ PROGRAMS = [
 
 
 @given(anything | annotations)
+@example(annotation(id=1.0000000000000002e153, category_id=10**4400))
 @settings(max_examples=200, deadline=None)
 def test_whatever_json_says_gets_at_most_one_line(one):
     message = fault(one)

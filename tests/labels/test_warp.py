@@ -1,11 +1,12 @@
 """Annotations through what the pixels go through: each keeps its form, and its numbers count its pixels."""
 
 import copy
+from dataclasses import replace
 from itertools import chain
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pycocotools import mask as coco
 from support.annotations import (
@@ -406,9 +407,26 @@ def test_areas_count_pixels_and_boxes_are_tight(before, steps, seed):
 
 @given(some, st.sampled_from(["horizontal_flip", "vertical_flip", "transpose"]))
 @settings(max_examples=60, deadline=None)
+@example(polygons([0, 0, 45, 0, 35, 5.73]), "vertical_flip")  # cut at 2.865: half of what is written down
 def test_two_mirrors_are_the_identity(before, mirror):
     twice, same = one([mirror, mirror], before), one([{"brightness": {"factor": 1.1}}], before)
-    assert twice == same
+    assert without_polygons(twice) == without_polygons(same)
+    for found, expected in zip(polygons_in(twice), polygons_in(same), strict=True):
+        np.testing.assert_allclose(found, expected, atol=WRITTEN)
+
+
+WRITTEN = 0.0101  # pixels, of which coordinates are written as hundredths
+
+
+def polygons_in(moved):
+    shape = moved.annotation["segmentation"] if moved.annotation else []
+    return shape if isinstance(shape, list) else []
+
+
+def without_polygons(moved):
+    if not polygons_in(moved):
+        return moved
+    return replace(moved, annotation=moved.annotation | {"segmentation": len(polygons_in(moved))})
 
 
 @given(parts, st.sampled_from(list(FLIPS)))

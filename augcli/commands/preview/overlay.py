@@ -14,7 +14,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from augcli.data import Array
-from augcli.transforms.operations import LUMA
+from augcli.transforms.operations import luma
 
 Rgb = tuple[int, int, int]
 
@@ -206,7 +206,7 @@ def hatching(shape: Sequence[int]) -> npt.NDArray[np.float32]:
 
 def rims(colors: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """The greys (N, 3) that stand out from colours (N, 3)."""
-    is_dark = colors @ np.array(LUMA, np.float32) < MIDDLE
+    is_dark = luma(colors) < MIDDLE
     greys = np.where(is_dark, np.float32(RIM_LIGHT), np.float32(RIM_DARK))
     return np.repeat(greys[:, None], 3, axis=1)
 

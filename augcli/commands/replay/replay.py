@@ -63,12 +63,12 @@ class Replayed:
 
     @property
     def is_equal(self) -> bool:
-        """Whether all files are equal bit for bit; where the versions are the same, the line too."""
+        """Whether all files are equal bit for bit; where the fingerprint is the same, the line too."""
         return all(found == EQUAL for found in self.files.values()) and not (self.line and not self.versions)
 
     def lines(self) -> list[str]:
         """What is to be said, line by line."""
-        said = [f"another version: {version}" for version in self.versions]
+        said = [f"another fingerprint: {version}" for version in self.versions]
         if self.by_line:
             said.append("this augcli draws other numbers: made with those of the manifest")
         said += [f"another manifest line: {change}" for change in self.line[:MOST_NAMED]]
@@ -77,7 +77,9 @@ class Replayed:
             said.append(f"and {more} in the manifest line")
         said += [f"{self.folder / name}: {found}" for name, found in self.files.items()]
         if not (self.is_equal or self.versions):
-            said.append("the versions are the same: the output's own files were changed since")
+            said.append(
+                "the fingerprint is the same: the output was changed since, or this is a bug in augcli"
+            )
         return said
 
 

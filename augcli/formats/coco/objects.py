@@ -125,7 +125,7 @@ def _place(found: AnnotationIndex, at: int, fields: AnnotationFields, images: Co
 def _name(at: int, fields: AnnotationFields, is_panoptic: bool) -> str:
     """What an annotation is called in messages."""
     number, noun = (fields.image_id, "annotation of image") if is_panoptic else (fields.id, "annotation")
-    return f"entry {at + 1} of annotations" if why_no_id(number) else f"{noun} {number}"
+    return f"entry {at + 1} of annotations" if why_no_id(number) else f"{noun} {shown(number)}"
 
 
 def _why_refused(fields: AnnotationFields, is_panoptic: bool) -> str:
@@ -157,4 +157,6 @@ def _renumber(found: AnnotationIndex, doubtful: Sequence[tuple[int, int]]) -> No
         found.renumbered.append((old, found.largest_id))
         why = "another one before it has this id" if old > 0 else "ids start at 1, 0 is none to pycocotools"
         why = f"ids above {found.max_id} are too large" if old > found.max_id else why
-        found.faults.append(f"annotation {old} (entry {at + 1}): {why}; its id is {found.largest_id} now")
+        found.faults.append(
+            f"annotation {shown(old)} (entry {at + 1}): {why}; its id is {found.largest_id} now"
+        )

@@ -17,7 +17,7 @@ from xml.etree.ElementTree import Element
 
 from augcli.formats.to_coco import outlined
 from augcli.formats.voc.names import DEPTH, PART_OF, POINT, POLYGON, XML
-from augcli.text import shown
+from augcli.text import shown, whole
 
 _CORNERS = ("xmin", "ymin", "xmax", "ymax")
 _FLAGS = ("truncated", "difficult")
@@ -67,13 +67,13 @@ def _entry(root: Element) -> dict[str, Any]:
     """What the file says of its picture; sizes of 0 are none."""
     size = root.find("size")
     sides = {key: _text(size, key) for key in ("width", "height", DEPTH)} if size is not None else {}
-    entry: dict[str, Any] = {key: int(text) for key, text in sides.items() if text.isdecimal() and int(text)}
+    entry: dict[str, Any] = {key: side for key, text in sides.items() if (side := whole(text))}
     return entry | {XML: _further(root, _OF_FILES)}
 
 
 def _object(element: Element, number: int, numbers: Iterator[int]) -> Iterator[tuple[str, dict[str, Any]]]:
     """An object, and its parts. Raises ValueError with what is wrong."""
-    flags = {key: int(text) for key in _FLAGS if (text := _text(element, key)).isdecimal()}
+    flags = {key: flag for key in _FLAGS if (flag := whole(_text(element, key))) is not None}
     pose = {"pose": text} if (text := _text(element, "pose")) else {}
     further = {XML: _further(element, _OF_OBJECTS)}
     parts = element.findall("part")

@@ -18,7 +18,7 @@ import yaml
 from augcli.errors import DatasetError
 from augcli.formats.tree import beginning
 from augcli.formats.yolo.names import NAMES, SPLITS
-from augcli.text import shown
+from augcli.text import shown, whole
 
 MAX_BYTES = 1 << 20
 _NOTHING: tuple[Any, ...] = (None, [], "", "null", "~")
@@ -121,9 +121,9 @@ def _names(value: Any, where: str) -> tuple[str, ...]:
     """The names of the classes from 0; one that a mapping leaves out is called by its number."""
     if isinstance(value, list) and all(isinstance(name, str) for name in value):
         return tuple(value)
-    if isinstance(value, dict) and all(key.isdecimal() and isinstance(v, str) for key, v in value.items()):
-        known = {int(key): name for key, name in value.items()}
-        if max(known, default=0) < MAX_BYTES:
+    if isinstance(value, dict) and all(isinstance(name, str) for name in value.values()):
+        known = {number: name for key, name in value.items() if (number := whole(key)) is not None}
+        if len(known) == len(value) and max(known, default=0) < MAX_BYTES:
             return tuple(known.get(number, str(number)) for number in range(max(known, default=-1) + 1))
     what = f"names is {shown(value)}, and not a list of names, or names by number"
     raise DatasetError(what, where=where, hint="write names: {0: cat, 1: dog}")
@@ -134,7 +134,7 @@ def _dimensions(shape: Any, where: str) -> int:
         return 3
     if isinstance(shape, list) and len(shape) == 2 and all(isinstance(n, str) for n in shape):
         count, dimensions = shape
-        if count.isdecimal() and 0 < int(count) <= MAX_BYTES and dimensions in ("2", "3"):
+        if 0 < (whole(count) or 0) <= MAX_BYTES and dimensions in ("2", "3"):
             return int(dimensions)
     what = f"kpt_shape is {shown(shape)}, and not [number of keypoints, 2 or 3]"
     raise DatasetError(what, where=where, hint="write kpt_shape: [17, 3]")
@@ -168,7 +168,8 @@ def _numbers(count: int) -> tuple[str, ...]:
 
 def _by_pairs(flip: Any, count: int, where: str) -> tuple[str, ...]:
     """Names of which the words left and right say which keypoints a mirror exchanges."""
-    numbers = [int(n) for n in flip if isinstance(n, str) and n.isdecimal()] if isinstance(flip, list) else []
+    texts = _texts(flip) if isinstance(flip, list) else ()
+    numbers = [number for text in texts if (number := whole(text)) is not None]
     is_exchange = sorted(numbers) == list(range(count)) and len(flip) == count
     if not is_exchange or any(numbers[other] != n for n, other in enumerate(numbers)):
         what = f"flip_idx is {shown(flip)}, and no exchange of {count} keypoints two and two"

@@ -367,6 +367,15 @@ def test_a_size_that_is_not_the_pictures_fails_by_name(tmp_path):
     }
 
 
+@pytest.mark.parametrize("number", ["9" * 5000, "1e9", "-1", "0.5", ""])
+def test_a_size_or_flag_that_is_no_usable_number_says_nothing(number):
+    size = f"<size><width>{number}</width><height>29</height></size>"
+    document = read(f"{size}<object>{CAT.replace('<difficult>1', f'<difficult>{number}')}</object>")
+    assert {key: document.entry.get(key) for key in ("width", "height")} == {"width": None, "height": 29}
+    ((_, cat),) = document.objects
+    assert (cat["truncated"], cat.get("difficult")) == (0, None)
+
+
 def test_boxes_and_masks_of_voc_are_two_readings(tmp_path):
     root = object_datasets.voc(tmp_path / "in", [CAT])
     datasets_on_disk.save(root / "SegmentationClass/a.png", datasets_on_disk.labels(width=W, height=H))

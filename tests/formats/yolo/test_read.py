@@ -469,6 +469,9 @@ def test_nothing_of_yolo_is_refused_by_name(tmp_path):
 # --- data.yaml
 
 
+LONG = "9" * 5000  # digits, more than Python turns into a number
+
+
 @pytest.mark.parametrize(
     ("text", "wrong"),
     [
@@ -479,6 +482,11 @@ def test_nothing_of_yolo_is_refused_by_name(tmp_path):
          "write names: {0: cat, 1: dog}"),
         ("names: [a]\nkpt_shape: 17", "kpt_shape is '17', and not [number of keypoints, 2 or 3]; "
          "write kpt_shape: [17, 3]"),
+        (f"names: [a]\nkpt_shape: ['{LONG}', 3]",
+         "kpt_shape is a list, and not [number of keypoints, 2 or 3]; write kpt_shape: [17, 3]"),
+        (f"names: [a]\nkpt_shape: [2, 3]\nflip_idx: ['{LONG}', '0']",
+         "flip_idx is a list, and no exchange of 2 "
+         "keypoints two and two; write for each keypoint the number of its mirror image"),
         ("names: [a]\nkpt_shape: [2, 3]\nflip_idx: [1, 1]", "flip_idx is a list, and no exchange of 2 "
          "keypoints two and two; write for each keypoint the number of its mirror image"),
         ("names: &a [a]\nkpt_names: *a", "aliases (*name) are not read in it; write them out"),
