@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +13,7 @@ import numpy.typing as npt
 from augcli.rng import key_of
 
 Array = npt.NDArray[Any]
+Arrays = Array | Sequence[Array]  # a mask, or its parts where each instance has an array of its own
 PANOPTIC = "panoptic"  # the mask of a panoptic data set: colours are ids of segments
 Colors = Literal["grey", "rgb", "multi"]
 Files = str | tuple[str, ...]  # a mask's file, or its files where each instance has its own
@@ -264,18 +265,49 @@ class FillValues:
     background: Value = 0
 
 
+@dataclass(frozen=True, eq=False)
+class Objects:
+    """The N labelled objects of a picture: row i of each field belongs to object i.
+
+    Coordinates are continuous pixels: (0, 0) is the top left corner of the picture, (0.5, 0.5) the centre of
+    its first pixel. A field that is None is not labelled.
+
+    `boxes` is float64 (N, 4): x0, y0, x1, y1. `polygons` has N lists of parts, each part float64 (M, 2) with
+    at least 3 points; an empty list where an object has no polygon. `instances` has N masks, bool (H, W);
+    None where an object has no mask of its own. An object has polygons or a mask, not both.
+    `keypoints` is float64 (N, K, 3): x, y and COCO's visibility (0 not labelled, 1 hidden, 2 visible).
+    `keypoint_names` are the names of those K points, by which a mirrored copy exchanges left and right.
+    `classes` has N names or numbers, which stay with their objects.
+
+    Of a copy, `kept` are the rows, from 0, that these objects had in the source, and `dropped` says of the
+    other rows why they are not in the copy.
+    """
+
+    boxes: Array | None = None
+    polygons: Sequence[Sequence[Array]] | None = None
+    instances: Sequence[Array | None] | None = None
+    keypoints: Array | None = None
+    keypoint_names: Sequence[str] = ()
+    classes: Sequence[str | int] | None = None
+    kept: tuple[int, ...] = ()
+    dropped: Mapping[int, str] = field(default_factory=dict)
+
+
 @dataclass
 class Sample:
-    """A picture and its masks by name, in one frame.
+    """A picture with its labels in one frame: its masks by name, and its objects.
 
     `image` is (H, W, C), uint8, uint16 or float32; `format` says what its numbers mean. Masks named in
-    `soft` (depth, mattes) are interpolated as pictures are; all others are labels, and exact.
+    `soft` (depth, mattes) are interpolated as pictures are; all others are labels, and exact. A mask whose
+    instances stay apart has an array for each: `cells#1`, `cells#2`. Steps see the picture and its masks;
+    `objects` follow by the map that these went through.
     """
 
     image: Array
-    masks: dict[str, Array]
+    masks: dict[str, Array] = field(default_factory=dict)
     format: PixelFormat | None = None
     soft: frozenset[str] = frozenset()
+    objects: Objects | None = None
 
     @property
     def size(self) -> tuple[int, int]:

@@ -1,3 +1,8 @@
+import ast
+import inspect
+import pickle
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -6,10 +11,14 @@ import numpy as np
 import pytest
 from PIL import Image
 from skimage import data
+from support.coco_datasets import BOX, SQUARE, written
+from support.plugin_files import PLUGIN
 
 import augcli
+from augcli.cli.expand import expand as command
 from augcli.data import Array, Coding, each
 from augcli.imageio import decode_image, decode_mask, encode_image, encode_mask
+from augcli.recipe import load_recipe
 
 RECIPE = """
 seed: 7
@@ -88,6 +97,69 @@ def test_other_dtypes_are_refused(made: Path):
     assert str(caught.value) == (
         "a mask is uint8 or uint16 (H, W), or uint8 (H, W, 3), got int64 (512, 512); convert it first"
     )
+
+
+def test_the_package_names_what_it_has_before_it_is_used():
+    said = (
+        "import sys, augcli; print(dir(augcli)); print('augcli.api' in sys.modules, 'numpy' in sys.modules)"
+    )
+    names, loaded = subprocess.run(
+        [sys.executable, "-c", said], capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    assert set(augcli.__all__) <= set(ast.literal_eval(names))
+    assert loaded == "False False"
+    for name in augcli.__all__:
+        assert getattr(augcli, name).__name__ == name
+
+
+def test_expand_has_every_option_of_the_command():
+    options = {parameter.name for parameter in command.params} - {"quiet", "as_json"}  # for a terminal
+    parameters = set(inspect.signature(augcli.expand).parameters)
+    assert parameters - {"plugins"} == options - {"plugin"}
+    assert {"images", "plugins", "only", "limit"} <= parameters
+
+
+@pytest.mark.usefixtures("no_plugins")
+def test_expand_takes_images_plugins_and_a_part_of_the_sources(tmp_path: Path):
+    coco = written(tmp_path / "in", [SQUARE, BOX])
+    (tmp_path / "coco").mkdir()
+    file = (coco / "annotations/instances_train.json").rename(tmp_path / "coco/labels.json")
+    (tmp_path / "film.py").write_text(PLUGIN)
+    (tmp_path / "r.yaml").write_text("plugins: [film]\ntransforms: [film_grain: {strength: 0.1}]")
+    report = augcli.expand(
+        tmp_path / "r.yaml",
+        file,
+        tmp_path / "out",
+        images=str(coco / "images"),
+        plugins=[tmp_path / "film.py"],
+        only="*b",
+        limit=1,
+        workers=1,
+    )
+    assert (report.written, report.failed) == (2, [])
+    assert [record.variant for record in augcli.read_manifest(tmp_path / "out")] == ["original", "aug"]
+
+
+@pytest.mark.parametrize("name", ["workers", "limit", "max_pixels"])
+def test_numbers_below_one_are_refused(made: Path, name: str):
+    with pytest.raises(augcli.AugcliError, match=f"{name} is 0; {name} is at least 1"):
+        augcli.expand(made / "recipe.yaml", made / "in", made / "none", **{name: 0})
+
+
+def test_there_is_one_recipe_and_it_crosses_a_process_border_with_apply(made: Path):
+    recipe = augcli.load_recipe(made / "recipe.yaml", plugins=[])
+    assert type(recipe) is augcli.Recipe
+    assert recipe == load_recipe(made / "recipe.yaml")
+    said = "import pickle, sys; print(pickle.load(sys.stdin.buffer).apply.__self__.applier.__module__)"
+    ended = subprocess.run(
+        [sys.executable, "-c", said], input=pickle.dumps(recipe), capture_output=True, check=True
+    )
+    assert ended.stdout.decode().strip() == "augcli.pipeline.apply"
+
+
+def test_a_recipe_that_was_read_for_something_else_says_how_to_read_it(made: Path):
+    with pytest.raises(augcli.AugcliError, match=r"not read to be applied; read it with augcli\.load_recipe"):
+        load_recipe(made / "recipe.yaml").apply(data.camera(), key="x", variant="aug")
 
 
 def test_there_is_no_manifest_in_an_empty_folder(tmp_path: Path):

@@ -6,15 +6,13 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from augcli.data import Array, Coding, Colors, Image, Item, Mask
+from augcli.data import Array, Arrays, Coding, Colors, Image, Item, Mask
 from augcli.errors import ImageError
 from augcli.labels.mask_kinds import find_spec
 from augcli.labels.masks import MaskSpec, look_at
 from augcli.pipeline.load import Content, check_numbers, labels_of_page, pixel_format
 from augcli.recipe import Recipe
 from augcli.recipe.mask_options import SOLE
-
-Arrays = Array | Sequence[Array]  # a mask, or its parts where each instance has an array of its own
 
 _DTYPES = (np.uint8, np.uint16, np.float32)
 _CONVERT = "convert it first"

@@ -22,6 +22,7 @@ from augcli.pipeline.augment import Augmented, augment, variant_of
 from augcli.pipeline.encode import encoded
 from augcli.pipeline.load import Decoded
 from augcli.pipeline.plan import Pair
+from augcli.pipeline.prepare import annotation_rules
 from augcli.recipe import Recipe
 from augcli.render.program import needs_chain
 from augcli.rng import key_of
@@ -45,8 +46,7 @@ class PairContext:
     @property
     def rules(self) -> AnnotationRules:
         """What becomes of annotations."""
-        said = self.recipe.output.annotations
-        return AnnotationRules(said.min_area, said.min_visibility, said.boxes, self.recipe.input.mirror)
+        return annotation_rules(self.recipe)
 
     @cached_property
     def pixel_options(self) -> dict[str, Any]:

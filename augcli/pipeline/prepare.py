@@ -19,6 +19,7 @@ from augcli.labels.mask_kinds import BACKGROUND, BLACK, FILLED, IGNORED, find_sp
 from augcli.labels.masks import MaskInspection, MaskSpec, check_threshold
 from augcli.labels.mirror import check_mirror
 from augcli.labels.validate import Category, categories_of
+from augcli.labels.warp import AnnotationRules
 from augcli.recipe import MIRRORED, Recipe
 from augcli.recipe.mask_options import SOLE
 from augcli.recipe.options import ANNOTATED
@@ -66,15 +67,26 @@ def as_found(recipe: Recipe, dataset: Dataset) -> Recipe:
     maps_by_file(recipe, dataset)
     if dataset.layout not in ANNOTATED:
         return recipe
-    if recipe.output.border in MIRRORED:
-        what = f"border: {recipe.output.border} would show objects twice that are annotated once"
-        raise DatasetError(what, where=str(dataset.root), hint="write output: {border: constant}, or auto")
+    check_border(recipe, str(dataset.root))
     if recipe.output.layout not in ("like-input", dataset.layout):
         what = f"output: {{layout: {recipe.output.layout}}} has no place for annotations"
         raise DatasetError(what, where=str(dataset.root), hint="write output: {layout: like-input}")
     written = recipe.output.model_copy(update={"layout": "like-input"})
     found = recipe.input.model_copy(update={"layout": dataset.layout})
     return replace(recipe, input=found, output=written)
+
+
+def check_border(recipe: Recipe, where: str) -> None:
+    """Raise DatasetError for a border that would show objects twice that are annotated once."""
+    if recipe.output.border in MIRRORED:
+        what = f"border: {recipe.output.border} would show objects twice that are annotated once"
+        raise DatasetError(what, where=where, hint="write output: {border: constant}, or auto")
+
+
+def annotation_rules(recipe: Recipe) -> AnnotationRules:
+    """What becomes of annotations of which little is left, that turn, or that are mirrored."""
+    options = recipe.output.annotations
+    return AnnotationRules(options.min_area, options.min_visibility, options.boxes, recipe.input.mirror)
 
 
 def fillers_of(recipe: Recipe) -> list[str]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from os import PathLike, fspath
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
+from augcli.data import Array, Arrays, Colors, Sample
 from augcli.errors import AugcliError
 from augcli.recipe.errors import Mistakes
 from augcli.recipe.options import MAX_COPIES, MAX_SEED, InputOptions, OutputOptions
@@ -39,9 +40,17 @@ MIRRORED = ("reflect", "replicate", "wrap")
 _MIRRORED_OBJECTS = "would show objects twice that are labelled once: use constant or auto"
 
 
+def _without_applier(*_: Any, **__: Any) -> Any:
+    raise AugcliError("this recipe was not read to be applied", hint="read it with augcli.load_recipe")
+
+
 @dataclass(frozen=True)
 class Recipe:
-    """A validated recipe. `file` is the name it was read from, and no part of its meaning."""
+    """A validated recipe. `file` is the name it was read from, and no part of its meaning.
+
+    `applier` is what `apply` calls. Copies are made further down the way of the data, so this room cannot
+    import what makes them: `augcli.load_recipe` puts it in. It is no part of the recipe's meaning either.
+    """
 
     file: str
     seed: int
@@ -50,13 +59,78 @@ class Recipe:
     variants: tuple[Variant, ...]
     output: OutputOptions
     plugins: tuple[Plugin, ...] = ()
+    applier: Callable[..., Any] = field(default=_without_applier, repr=False, compare=False)
+
+    @overload
+    def apply(
+        self,
+        image: Array,
+        mask: Arrays | None = None,
+        *,
+        key: str,
+        variant: str,
+        copy: int = 1,
+        colors: Colors | None = None,
+        alpha: bool = False,
+    ) -> tuple[Array, Array | None]: ...
+
+    @overload
+    def apply(
+        self,
+        image: Array,
+        mask: Mapping[str, Arrays],
+        *,
+        key: str,
+        variant: str,
+        copy: int = 1,
+        colors: Colors | None = None,
+        alpha: bool = False,
+    ) -> tuple[Array, dict[str, Any]]: ...
+
+    @overload
+    def apply(self, image: Sample, *, key: str, variant: str, copy: int = 1) -> Sample: ...
+
+    def apply(
+        self,
+        image: Array | Sample,
+        mask: Arrays | Mapping[str, Arrays] | None = None,
+        *,
+        key: str,
+        variant: str,
+        copy: int = 1,
+        colors: Colors | None = None,
+        alpha: bool = False,
+    ) -> Any:
+        """One copy of a picture and its labels: the very ones that `expand` writes, before they are encoded.
+
+        `image` is uint8, uint16 or float32, (H, W) grey or (H, W, C). `colors` says what its channels are,
+        `alpha` that one more stands behind them; without both 1 is grey, 3 RGB, 2 and 4 the same with alpha,
+        more are bands. `mask` is uint8 or uint16 (H, W), or uint8 (H, W, 3) for colours; one that the recipe
+        declares to be `kind: image` may be uint8, uint16 or float32, (H, W) or (H, W, C). Several masks go by
+        their names, and come back so. A mask of `kind: instance` may be a list of arrays, one for each
+        instance: it becomes one map, or with `join: false` stays a list. `key` is the source's key (its path
+        below the input without its suffix); `copy` counts from 1. What a mask is, the recipe says; where that
+        is `auto` and it matters, this mask alone decides. Returns new arrays with as many dimensions as the
+        given ones.
+
+        A Sample holds the image, its masks by name and its objects (boxes, polygons, keypoints); a new one
+        comes back. Objects are treated as `expand` treats annotations of COCO: `output.annotations` says
+        which are dropped, `input.mirror` which keypoints a mirror exchanges besides those whose names say
+        their side, and `border: auto` is `constant`. `colors` and `alpha` are those of the Sample's `format`;
+        the range is the recipe's.
+
+        Raises AugcliError for another dtype or shape, for values that are no numbers or beyond the recipe's
+        range, for objects that are faulty, an unknown variant, or a recipe that does not fit.
+        """
+        options = {"key": key, "variant": variant, "copy": copy, "colors": colors, "alpha": alpha}
+        return self.applier(self, image, mask, **options)
 
     def __reduce__(self) -> str | tuple[Any, ...]:
         """Cross a process border by what was said: a plugin's classes have to be loaded there first."""
         if not self.plugins:
             return super().__reduce__()
         files = [str(plugin.file) for plugin in self.plugins if plugin.given]
-        return (_crossed, (self.file, json.dumps(self.resolved()), files))
+        return (_crossed, (self.file, json.dumps(self.resolved()), files, self.applier))
 
     @property
     def looks_at_labels(self) -> bool:
@@ -103,10 +177,10 @@ def _resolved_variant(variant: Variant) -> dict[str, Any]:
     return {"copies": variant.copies, "transforms": steps, **accept}
 
 
-def _crossed(file: str, text: str, plugins: list[str]) -> Recipe:
+def _crossed(file: str, text: str, plugins: list[str], applier: Callable[..., Any]) -> Recipe:
     for plugin in plugins:
         load_file(Path(plugin))
-    return parse_recipe(text, file)
+    return replace(parse_recipe(text, file), applier=applier)
 
 
 def load_recipe(path: str | PathLike[str]) -> Recipe:

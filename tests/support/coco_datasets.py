@@ -50,3 +50,38 @@ def written_panoptic(root):
     save(root / "panoptic_train" / "a.png", colors)
     annotation = {"image_id": 7, "file_name": "a.png", "segments_info": SEGMENTS}
     return written(root, [annotation], IMAGES[:1], name="panoptic_train.json")
+
+
+POSED = [
+    {"id": 21, "image_id": 7, "category_id": 1, "bbox": [3.5, 4.25, 30, 28.5], "iscrowd": 0, "area": 855},
+    SQUARE | {"id": 22, "category_id": 1, "segmentation": [[8.5, 3, 44, 6.25, 40, 35, 12, 33.75]]},
+    SQUARE | {"id": 23, "category_id": 1, "segmentation": [[1, 1, 9, 1, 9, 9], [20, 20, 49, 20, 35, 39.5]]},
+    CROWD
+    | {
+        "id": 24,
+        "category_id": 1,
+        "iscrowd": 0,
+        "segmentation": {"size": [40, 50], "counts": [800, 900, 300]},
+    },
+    {"id": 25, "image_id": 7, "category_id": 1, "bbox": [0, 0, 2, 2], "iscrowd": 0, "area": 4},
+]
+POINTS = ("left_eye", "right_eye", "nose", "front", "back")
+POSES = [
+    [10, 9, 2, 22, 9.5, 2, 16, 15, 1, 0, 0, 0, 30.25, 31, 2],
+    [15, 15, 1, 30, 15, 2, 22, 20, 2, 40, 20, 2, 10, 20, 2],
+    [0] * 15,
+    [5, 20, 2, 44, 20, 1, 0, 0, 0, 0, 0, 0, 25, 25, 2],
+    [1, 1, 2, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+]
+
+
+def written_poses(root):
+    """One picture with five objects: boxes, polygons, an RLE, and five keypoints each."""
+    annotations = [
+        one | {"keypoints": points, "num_keypoints": 0} for one, points in zip(POSED, POSES, strict=True)
+    ]
+    written(root, annotations, IMAGES[:1])
+    file = root / "annotations" / "instances_train.json"
+    categories = [{"id": 1, "name": "animal", "keypoints": list(POINTS), "skeleton": []}]
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"categories": categories}))
+    return root

@@ -56,11 +56,14 @@ def test_apply_and_the_api_take_plugins(film, tmp_path):
     assert made.std() > 5
 
 
-def test_a_recipe_with_plugins_crosses_a_process_border(film):
-    plugins.load_file(film)
-    recipe = parse_recipe(RECIPE, "r.yaml")
+def test_a_recipe_with_plugins_crosses_a_process_border(film, tmp_path):
+    (tmp_path / "r.yaml").write_text(RECIPE)
+    recipe = load_recipe(tmp_path / "r.yaml", plugins=[film])
     again = pickle.loads(pickle.dumps(recipe))  # noqa: S301
     assert again.digest() == recipe.digest()
+    image = np.full((20, 30, 3), 128, np.uint8)
+    made = [one.apply(image, key="x", variant="grainy")[0] for one in (recipe, again)]
+    assert np.array_equal(*made)
     assert parse_recipe(json.dumps(recipe.resolved()), "r").digest() == recipe.digest()
 
 
