@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -30,24 +31,31 @@ def apply(
     colors: Colors | None = None,
     alpha: bool = False,
 ) -> Any:
-    """One copy of a sample, or of an image and its masks; see `Recipe.apply`."""
+    """One copy of a sample, or of an image (H, W) or (H, W, C) and its masks; see `Recipe.apply`."""
     _check_variant(recipe, variant, copy)
-    if isinstance(image, Sample):
-        if mask is not None or colors is not None or alpha:
-            raise AugcliError("a Sample has its own masks and colours", hint="give them in the Sample")
-        return _applied_to_sample(recipe, image, key, variant, copy)
+    make = partial(_made, recipe, key=key, variant=variant, copy=copy)
+    if not isinstance(image, Sample):
+        return _copy_of_arrays(make, picture_of(image, colors, alpha), image, mask)
+    if mask is not None or colors is not None or alpha:
+        raise AugcliError("a Sample has its own masks and colours", hint="give them in the Sample")
+    return _copy_of_sample(make, image)
+
+
+def _copy_of_arrays(
+    make: Callable[..., Sample], picture: Image, image: Array, mask: Arrays | Mapping[str, Arrays] | None
+) -> tuple[Array, Any]:
+    """The copy's image, and its mask or its masks by name: in the form of those that were given."""
     named = mask if isinstance(mask, Mapping) else {} if mask is None else {SOLE: mask}
-    made = _made(recipe, picture_of(image, colors, alpha), named, None, key, variant, copy)
+    made = make(picture, named)
     masks = {name: _in_form_of(given, name, made.masks) for name, given in named.items()}
     return _like(image, made.image), masks if isinstance(mask, Mapping) else masks.get(SOLE)
 
 
-def _applied_to_sample(recipe: Recipe, sample: Sample, key: str, variant: str, copy: int) -> Sample:
+def _copy_of_sample(make: Callable[..., Sample], sample: Sample) -> Sample:
     colors, alpha = (sample.format.colors, sample.format.alpha) if sample.format else (None, False)
-    picture = picture_of(sample.image, colors, alpha)
-    made = _made(recipe, picture, _grouped(sample.masks), sample.objects, key, variant, copy)
-    first = {name_of(each): array for each, array in reversed(sample.masks.items())}
-    masks = {each: _like(first[name_of(each)], array) for each, array in made.masks.items()}
+    made = make(picture_of(sample.image, colors, alpha), _grouped(sample.masks), sample.objects)
+    first = {name_of(key): array for key, array in reversed(sample.masks.items())}
+    masks = {key: _like(first[name_of(key)], array) for key, array in made.masks.items()}
     return replace(made, image=_like(sample.image, made.image), masks=masks)
 
 
@@ -55,7 +63,8 @@ def _made(
     recipe: Recipe,
     picture: Image,
     masks: Mapping[str, Arrays],
-    objects: Objects | None,
+    objects: Objects | None = None,
+    *,
     key: str,
     variant: str,
     copy: int,
@@ -64,15 +73,8 @@ def _made(
     if objects is not None:
         recipe = _for_objects(recipe)
     source = content(recipe, fillers_of(recipe), picture, masks, key)
-    result = augment(
-        recipe,
-        source.sample,
-        key=key,
-        variant=variant,
-        copy=copy,
-        border=border_of(recipe),
-        specs=source.spec_of,
-    )
+    border, specs = border_of(recipe), source.spec_of
+    result = augment(recipe, source.sample, key=key, variant=variant, copy=copy, border=border, specs=specs)
     moved = None if objects is None else _objects_after(recipe, source, objects, result)
     return replace(result.sample, objects=moved)
 
