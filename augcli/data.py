@@ -297,16 +297,16 @@ class Objects:
 class Sample:
     """A picture with its labels in one frame: its masks by name, and its objects.
 
-    `image` is (H, W, C), uint8, uint16 or float32; `format` says what its numbers mean. Masks named in
-    `soft` (depth, mattes) are interpolated as pictures are; all others are labels, and exact. A mask whose
-    instances stay apart has an array for each: `cells#1`, `cells#2`. Steps see the picture and its masks;
-    `objects` follow by the map that these went through.
+    `image` is (H, W, C), uint8, uint16 or float32; `format` says what its numbers mean. `masks` are (H, W)
+    or (H, W, C). Those named in `continuous` (depth, mattes) are interpolated as pictures are; all others
+    are labels, and exact. A mask whose instances stay apart has an array for each: `cells#1`, `cells#2`.
+    Steps see the picture and its masks; `objects` are moved after them, by the same map.
     """
 
     image: Array
     masks: dict[str, Array] = field(default_factory=dict)
     format: PixelFormat | None = None
-    soft: frozenset[str] = frozenset()
+    continuous: frozenset[str] = frozenset()
     objects: Objects | None = None
 
     @property

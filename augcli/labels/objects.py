@@ -79,6 +79,7 @@ def _optional_floats(
 
 
 def _parts(parts: Sequence[npt.ArrayLike], where: str) -> list[Floats]:
+    """The parts (M, 2) of one object's polygon. Raises ImageError."""
     return [_floats(part, "a part of a polygon", 2, 2, where) for part in parts]
 
 
@@ -95,6 +96,7 @@ def _floats(value: npt.ArrayLike, name: str, axes: int, last: int, where: str) -
 
 
 def _mask(mask: Array | None, frame: Frame, where: str) -> Array | None:
+    """The mask of one object as bool (H, W). Raises ImageError."""
     if mask is None or mask.shape == (frame.height, frame.width):
         return None if mask is None else mask != 0
     what = f"a mask in instances is {mask.shape}, the image is {frame.width}x{frame.height}"
@@ -130,10 +132,12 @@ def _categories(objects: Objects) -> dict[int, Category]:
 
 
 def _parts_of(objects: Objects, number: int) -> Sequence[Array]:
+    """The parts (M, 2) of an object's polygon; none where it has no polygon."""
     return objects.polygons[number] if objects.polygons is not None else ()
 
 
 def _mask_of(objects: Objects, number: int) -> Array | None:
+    """An object's own mask (H, W), if it has one."""
     return objects.instances[number] if objects.instances is not None else None
 
 
@@ -187,11 +191,13 @@ def _polygons(annotation: Mapping[str, Any]) -> list[Floats]:
 
 
 def _instances(before: Objects, annotations: Annotations) -> list[Array | None] | None:
+    """The masks (H, W) of objects, None for those without; None where there never was one."""
     masks = [_pixels(one.get("segmentation")) for one in annotations]
     return None if before.instances is None and all(mask is None for mask in masks) else masks
 
 
 def _pixels(segmentation: Any) -> Array | None:
+    """The pixels (H, W), bool, of an RLE."""
     return mask_of(segmentation) != 0 if isinstance(segmentation, dict) else None
 
 

@@ -69,7 +69,7 @@ def _made(
     variant: str,
     copy: int,
 ) -> Sample:
-    """One copy; its arrays may be those that were given."""
+    """One copy, its image (H, W, C); its arrays may be those that were given."""
     if objects is not None:
         recipe = _for_objects(recipe)
     source = content(recipe, fillers_of(recipe), picture, masks, key)
@@ -95,7 +95,7 @@ def _objects_after(recipe: Recipe, source: Content, objects: Objects, result: Au
 
 
 def _grouped(masks: Mapping[str, Array]) -> dict[str, Arrays]:
-    """The masks of a sample by name; of one whose instances have keys of their own (`cells#1`) a list."""
+    """A sample's masks by name: (H, W) or (H, W, C), or a list where instances stay apart (`cells#1`)."""
     lists: dict[str, list[Array]] = {}
     for key, array in masks.items():
         lists.setdefault(name_of(key), []).append(array)

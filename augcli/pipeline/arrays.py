@@ -34,7 +34,7 @@ def picture_of(pixels: Array, colors: Colors | None, alpha: bool) -> Image:
         alpha = alpha or channels in (2, 4)
     wanted = {"grey": 1, "rgb": 3, "multi": max(channels - alpha, 1)}.get(colors, 0) + alpha
     if channels != wanted:
-        what = f"{channels} channels are not {colors}{' with alpha' * alpha}"
+        what = f"{channels} channels are not {colors}{' with alpha' if alpha else ''}"
         raise ImageError(what, hint="colors is grey, rgb or multi; alpha is one more channel behind them")
     return Image(shaped, "png", colors=colors, alpha=alpha)
 
@@ -60,7 +60,7 @@ def content(
 
 
 def _read(recipe: Recipe, arrays: Arrays, name: str, image: Image, key: str) -> dict[str, Image | Mask]:
-    """The arrays of a mask by what errors call them."""
+    """The arrays of a mask, (H, W) or (H, W, C), by what errors call them."""
     kind = recipe.input.mask_of(name).kind
     if isinstance(arrays, np.ndarray):
         return {name: _one(arrays, name, kind, image, key)}
@@ -74,7 +74,8 @@ def _read(recipe: Recipe, arrays: Arrays, name: str, image: Image, key: str) -> 
 
 
 def _one(array: Array, name: str, kind: str, image: Image, key: str) -> Image | Mask:
-    one = _soft(array, name) if kind == "image" else _labels(array)
+    """A mask's array, (H, W) or (H, W, C), of the size of its image. Raises ImageError."""
+    one = _continuous(array, name) if kind == "image" else _labels(array)
     height, width = image.pixels.shape[:2]
     if array.shape[:2] != (height, width):
         called = "its mask" if name == SOLE else f"its mask {name}"
@@ -84,6 +85,7 @@ def _one(array: Array, name: str, kind: str, image: Image, key: str) -> Image | 
 
 
 def _labels(mask: Array) -> Mask:
+    """A mask of labels: uint8 or uint16 (H, W), or uint8 (H, W, 3) for colours. Raises ImageError."""
     is_rgb = mask.dtype == np.uint8 and mask.ndim == 3 and mask.shape[2] == 3
     if not is_rgb and (mask.dtype not in (np.uint8, np.uint16) or mask.ndim != 2):
         what = f"a mask is uint8 or uint16 (H, W), or uint8 (H, W, 3), got {_shown(mask)}"
@@ -92,7 +94,8 @@ def _labels(mask: Array) -> Mask:
     return Mask(np.ascontiguousarray(mask), Coding(mode))
 
 
-def _soft(mask: Array, name: str) -> Image:
+def _continuous(mask: Array, name: str) -> Image:
+    """A mask that is interpolated: uint8, uint16 or float32, (H, W) or (H, W, C). Raises ImageError."""
     if mask.dtype not in _DTYPES or mask.ndim not in (2, 3) or not mask.size:
         what = "a mask of kind: image is uint8, uint16 or float32 (H, W) or (H, W, C)"
         raise ImageError(f"{what}, got {_shown(mask)}", hint=_CONVERT)
@@ -104,12 +107,12 @@ def _spec_of(
     recipe: Recipe, fillers: Sequence[str], name: str, files: Mapping[str, Image | Mask]
 ) -> MaskSpec | None:
     """What a mask is; None where that is open and nothing depends on it."""
-    said = recipe.input.mask_of(name)
-    is_open = (said.kind, said.threshold, recipe.output.mask.foreground) == ("auto", None, None)
+    options = recipe.input.mask_of(name)
+    is_open = (options.kind, options.threshold, recipe.output.mask.foreground) == ("auto", None, None)
     if is_open and not (fillers or recipe.looks_at_labels):
         return None
-    looks = [look_at(mask, where, name) for where, mask in files.items() if isinstance(mask, Mask)]
-    return find_spec(looks, recipe.input, recipe.output.mask, fillers, name)
+    inspections = [look_at(mask, where, name) for where, mask in files.items() if isinstance(mask, Mask)]
+    return find_spec(inspections, recipe.input, recipe.output.mask, fillers, name)
 
 
 def _shown(array: Array) -> str:

@@ -84,7 +84,7 @@ class Making:
         if not pairs or not program.warp().projective().is_mirror:
             return sample
         masks = dict(sample.masks)
-        for key in masks.keys() - sample.soft:
+        for key in masks.keys() - sample.continuous:
             label = label_map(masks[key], self.specs[key], self.recipe.input)
             masks[key] = exchanged(masks[key], label, pairs)
         return replace(sample, masks=masks)
@@ -116,7 +116,7 @@ def augment(
     making = Making(recipe, source, border, specs)
     applied, attempts = (applied, 1) if applied is not None else accepted(making, key, variant, copy)
     program, sources = making.program(applied), (source, *further)
-    rendered = [render(program, page, look_of(recipe.output), making.marks) for page in sources]
+    rendered = [render(program, page, render_options(recipe.output), making.marks) for page in sources]
     after = [making.mirrored(program, page.sample) for page in rendered]
     instances = [name for name, spec in specs.items() if spec.kind == "instance"]
     maps = (_volumes(sources, instances), _volumes(after, instances))
@@ -149,9 +149,10 @@ def _fault(making: Making, applied: Sequence[Applied], accept: AcceptOptions) ->
     if accept.min_foreground is None:
         return ""
     label = label_of(making.label_maps(rendered), accept.in_mask, "accept")
-    share = float(foreground(label, accept.classes).mean())
-    least = accept.min_foreground
-    return f"{100 * share:.3g} % of the last were foreground, min_foreground is {least:g}" * (share < least)
+    fraction, least = float(foreground(label, accept.classes).mean()), accept.min_foreground
+    if fraction >= least:
+        return ""
+    return f"{100 * fraction:.3g} % of the last were foreground, min_foreground is {least:g}"
 
 
 def _volumes(pages: Sequence[Sample], names: Collection[str]) -> dict[str, Array]:
@@ -160,11 +161,11 @@ def _volumes(pages: Sequence[Sample], names: Collection[str]) -> dict[str, Array
 
 
 def _with_slices(page: Sample, volumes: Mapping[str, Array], number: int) -> Sample:
-    """A page with its slice of each volume that it has a part in."""
+    """A page with its slice (H, W) of each volume (pages, H, W) that it has a part in."""
     return replace(page, masks=page.masks | {n: volumes[n][number] for n in volumes if n in page.masks})
 
 
-def look_of(output: OutputOptions) -> RenderOptions:
+def render_options(output: OutputOptions) -> RenderOptions:
     """How pictures are sampled under these options."""
     return RenderOptions(output.interpolation, output.fill)
 

@@ -88,6 +88,7 @@ def _image_bytes(recipe: Recipe, source: Decoded, pair: Pair, result: Augmented)
 
 
 def _stack_bytes(pages: Sequence[Array], like: Image, written: str, where: str) -> bytes:
+    """Pages, each (H, W, C), as one file; what their channels are and the ICC profile are those of `like`."""
     return encode_pages(
         pages, format=written, colors=like.colors, alpha=like.alpha, icc=like.icc, where=where
     )

@@ -275,7 +275,7 @@ _RANGE = "change input: {image: {range: [LOW, HIGH]}}"
 
 
 def check_numbers(pixels: Array, where: str) -> None:
-    """Raise ImageError where float pixels hold NaN or infinity: sampling would spread them."""
+    """Raise ImageError where float pixels (H, W, C) hold NaN or infinity: sampling would spread them."""
     if pixels.dtype.kind != "f" or np.isfinite(pixels).all():
         return
     strange = int(np.count_nonzero(~np.isfinite(pixels)))
@@ -324,7 +324,7 @@ def check_pages(item: Item, header: Header, recipe: Recipe) -> None:
     for path in item.files[1:]:
         pages = item.pages.get(path, 1)
         if pages not in (1, count):
-            what = f"the image has {count} page{'s' * (count > 1)}, its mask {path} has {pages}"
+            what = f"the image has {count} page{'s' if count > 1 else ''}, its mask {path} has {pages}"
             hint = "save the mask with one page, or with as many as the image has"
             raise ImageError(what, where=item.image, hint=hint)
     wanted = recipe.output.image.format
@@ -332,7 +332,8 @@ def check_pages(item: Item, header: Header, recipe: Recipe) -> None:
     deep = header.dtype != "uint8"
     if not item.is_stack() or written == "tiff" or (written == "png" and not deep):
         return
-    what = f"a stack of {count} pages{' with more than 8 bits' * deep} cannot be written as {written.upper()}"
+    depth = " with more than 8 bits" if deep else ""
+    what = f"a stack of {count} pages{depth} cannot be written as {written.upper()}"
     hint = "set `output: {image: {format: tiff}}` or `input: {pages: each}`"
     raise ImageError(what, where=item.image, hint=hint)
 

@@ -45,8 +45,8 @@ def render(
 
 
 def render_labels(program: Program, source: Sample, marks: Mapping[str, FillValues]) -> Rendered:
-    """What `render` gives, without the picture and without soft masks."""
-    labels = {name: mask for name, mask in source.masks.items() if name not in source.soft}
+    """What `render` gives, without the picture and without continuous masks."""
+    labels = {name: mask for name, mask in source.masks.items() if name not in source.continuous}
     here, filled = _without_picture(program.source, labels), 0.0
     for stage in program.stages:
         warped = sample_labels(here.masks, stage.warp)
@@ -64,7 +64,7 @@ def _without_picture(frame: Frame, masks: dict[str, Array]) -> Sample:
 def _render_stage(
     stage: Stage, source: Sample, look: RenderOptions, marks: Mapping[str, FillValues]
 ) -> tuple[Sample, float]:
-    warped = sample(source.image, source.masks, stage.warp, look.interpolation, source.soft)
+    warped = sample(source.image, source.masks, stage.warp, look.interpolation, source.continuous)
     meaning = source.format or PixelFormat.of(source.image)
     picture = ColorRun(source.image, warped, stage, look, meaning).colored()
     share = _fill(warped, marks)

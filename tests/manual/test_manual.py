@@ -157,7 +157,7 @@ def test_every_python_example_uses_names_that_there_are(name: str, text: str) ->
 
 
 def test_the_script_expands_and_reads_the_manifest(desk: Path) -> None:
-    (script,) = [text for text in blocks("python", page("python")) if "augcli.expand" in text]
+    (script,) = [text for text in blocks("python", page("python")) if "augcli.replay" in text]
     shutil.rmtree(desk / "augmented")
     said, *lines = run_script(desk, script).splitlines()
     assert said.startswith("14 pairs written, 0 failed; ")

@@ -234,7 +234,7 @@ def test_a_sample_is_the_same_as_its_arrays(tmp_path: Path):
     made = recipe.apply(sample, key="a", variant="aug")
     assert np.array_equal(made.image, image)
     assert np.array_equal(made.masks["depth"], masks["depth"])
-    assert made.soft == {"depth"}
+    assert made.continuous == {"depth"}
     for number, cell in enumerate(masks["cells"], 1):
         assert np.array_equal(made.masks[f"cells#{number}"], cell)
 

@@ -21,9 +21,9 @@ SHRINKS = [[{"resize": {"size": 50}}], [{"scale": {"factor": 0.4}}, {"rotate": {
 SIXTEEN = PHOTO.astype(np.uint16) * 257
 
 
-def run(steps, image, meaning=None, masks=None, soft=frozenset(), border="reflect"):
+def run(steps, image, meaning=None, masks=None, continuous=frozenset(), border="reflect"):
     frame = Frame(image.shape[1], image.shape[0])
-    sample = Sample(image, masks or {}, meaning, soft)
+    sample = Sample(image, masks or {}, meaning, continuous)
     marks = dict.fromkeys(sample.masks, FillValues())
     return render(program_of(steps, frame, border), sample, RenderOptions(), marks).sample
 
@@ -89,7 +89,7 @@ def test_alpha_of_a_grey_picture_moves_and_is_not_coloured():
 @pytest.mark.parametrize("steps", [STEPS, *SHRINKS])
 def test_a_soft_mask_is_interpolated_as_the_picture_and_never_coloured(steps):
     depth = SIXTEEN[..., 0]
-    found = run(steps, PHOTO, masks={"depth": depth}, soft=frozenset({"depth"})).masks["depth"]
+    found = run(steps, PHOTO, masks={"depth": depth}, continuous=frozenset({"depth"})).masks["depth"]
     moves = [step for step in steps if not step.keys() & {"brightness", "contrast"}]
     expected = run(moves, np.ascontiguousarray(depth[..., None])).image[..., 0]
     np.testing.assert_array_equal(found, expected)
@@ -97,6 +97,8 @@ def test_a_soft_mask_is_interpolated_as_the_picture_and_never_coloured(steps):
 
 def test_a_soft_mask_is_filled_where_the_picture_is():
     depth = np.full((120, 160), 9, np.uint16)
-    found = run([{"pad": {"left": 7}}], PHOTO, masks={"d": depth}, soft=frozenset("d"), border="constant")
+    found = run(
+        [{"pad": {"left": 7}}], PHOTO, masks={"d": depth}, continuous=frozenset("d"), border="constant"
+    )
     assert (found.masks["d"][:, :7] == 0).all()
     assert (found.masks["d"][:, 7:] == 9).all()

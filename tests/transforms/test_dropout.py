@@ -207,7 +207,7 @@ def test_mask_dropout_needs_a_mask():
 
 def test_a_soft_mask_is_filled_with_0_and_kept_under_keep():
     depth = np.full((180, 240), 2.5, np.float32)
-    sample = Sample(PHOTO, {"depth": depth}, soft=frozenset({"depth"}))
+    sample = Sample(PHOTO, {"depth": depth}, continuous=frozenset({"depth"}))
     for policy, lowest in (("background", 0), ("keep", 2.5)):
         program = program_of([{"cutout": {"size": 0.5, "mask": policy}}], FRAME)
         found = render(program, sample, RenderOptions(), {"depth": FillValues()}).sample.masks["depth"]
