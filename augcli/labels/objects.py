@@ -95,12 +95,17 @@ def _floats(value: npt.ArrayLike, name: str, axes: int, last: int, where: str) -
     return array
 
 
-def _mask(mask: Array | None, frame: Frame, where: str) -> Array | None:
+def _mask(mask: npt.ArrayLike | None, frame: Frame, where: str) -> Array | None:
     """The mask of one object as bool (H, W). Raises ImageError."""
-    if mask is None or mask.shape == (frame.height, frame.width):
-        return None if mask is None else mask != 0
-    what = f"a mask in instances is {mask.shape}, the image is {frame.width}x{frame.height}"
-    raise ImageError(what, where=where, hint="give each object a mask (H, W) of the image's size, or None")
+    if mask is None:
+        return None
+    pixels = np.asarray(mask).astype(bool)
+    if pixels.shape != (frame.height, frame.width):
+        what = f"a mask in instances is {pixels.shape}, the image is {frame.width}x{frame.height}"
+        raise ImageError(
+            what, where=where, hint="give each object a mask (H, W) of the image's size, or None"
+        )
+    return pixels
 
 
 def _check_rows(objects: Objects, where: str) -> None:
