@@ -68,8 +68,8 @@ def _pillow_codecs() -> dict[str, str]:
 def _numpy_cpu() -> dict[str, str]:
     import numpy as np
 
-    extensions = np.show_config(mode="dicts")["SIMD Extensions"]
-    return {"numpy cpu": " ".join([*extensions["baseline"], *extensions["found"]])}
+    extensions = np.show_config(mode="dicts")["SIMD Extensions"]  # without the keys whose list is empty
+    return {"numpy cpu": " ".join(extensions.get("baseline", []) + extensions.get("found", [])) or "none"}
 
 
 def _geos() -> dict[str, str]:

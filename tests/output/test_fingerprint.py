@@ -87,6 +87,15 @@ def test_a_feature_that_is_switched_off_is_another_fingerprint(name, value, part
     assert ran.stdout.decode().strip() not in ("", here)
 
 
+@pytest.mark.parametrize("kept", [["baseline"], ["found"], []])
+def test_a_cpu_without_features_has_a_fingerprint(monkeypatch, kept):
+    """NumPy leaves out the keys of empty lists: `found` where no more than its baseline is there."""
+    extensions = {"baseline": ["X86_V2"], "found": ["X86_V3"], "not found": ["AVX512_SPR"]}
+    config = {"SIMD Extensions": {name: extensions[name] for name in kept}}
+    monkeypatch.setattr("numpy.show_config", lambda mode: config)
+    assert fingerprint()["numpy cpu"] == (extensions[kept[0]][0] if kept else "none")
+
+
 # --- imagecodecs, which tifffile uses where it is there
 
 

@@ -32,7 +32,7 @@ def settings(
 
 def settings_here() -> list[str]:
     """The settings for this machine."""
-    numpy_found = np.show_config(mode="dicts")["SIMD Extensions"]["found"]
+    numpy_found = np.show_config(mode="dicts")["SIMD Extensions"].get("found", [])
     opencv_used = [name.lstrip("*") for name in cv2.getCPUFeaturesLine().split() if not name.endswith("?")]
     return list(settings(numpy_found, opencv_used, os.environ))
 
