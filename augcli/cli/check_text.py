@@ -13,9 +13,10 @@ from augcli.commands.check.lint import data_remarks, recipe_remarks
 from augcli.commands.check.survey import Survey
 from augcli.data import PANOPTIC
 from augcli.errors import DatasetError
-from augcli.formats import equal_pattern, shared_groups
 from augcli.formats.base import recipe_line
 from augcli.formats.orphans import missing_images, missing_words, orphans
+from augcli.formats.splits import shared_groups
+from augcli.formats.suggest_pattern import equal_pattern
 from augcli.labels.mask_statistics import ClassRow, MasksSeen, kind_reason, percent
 from augcli.output.report import missing_lines
 from augcli.pipeline.prepare import refuse_orphans

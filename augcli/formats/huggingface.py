@@ -12,9 +12,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from augcli.formats.base import Format, LineData, words_of
 from augcli.text import dumps
 
-LineData = Mapping[str, Any]
 Row = dict[str, Any]
 
 NAME = "metadata.jsonl"  # the library looks for no other
@@ -92,3 +92,11 @@ def _typed_first(rows: Sequence[Row]) -> list[Row]:
     columns = rows[0] if rows else {}
     firsts = {next((number for number, row in enumerate(rows) if row[key]), 0) for key in columns}
     return [rows[n] for n in sorted(firsts)] + [row for n, row in enumerate(rows) if n not in firsts]
+
+
+FORMAT = Format(
+    words_of("huggingface"),
+    title="Hugging Face datasets",
+    labels="image and mask columns",
+    describe_lines=described,
+)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
 from augcli.data import Files, Item
 from augcli.errors import DatasetError
-from augcli.formats.cityscapes.read import IMAGE_ENDING
-from augcli.formats.masks.pattern_naming import by_pattern, is_by_pattern
-from augcli.formats.names import SPLITS, core, split_word
+from augcli.formats import FORMATS
+from augcli.formats.cityscapes.names import IMAGE_ENDING
+from augcli.formats.names import core
+from augcli.formats.pattern.naming import by_pattern, is_by_pattern
+from augcli.recipe.format_words import LIKE_INPUT, OUTPUT_LAYOUTS
 from augcli.text import nfc
 
 MASK_SUFFIX = ".png"
@@ -39,19 +41,25 @@ def copy_name(
     Raises DatasetError for `classes` with an item that has no label, for another layout, and where a pattern
     has no place for a copy's name.
     """
-    if layout not in _LAYOUTS:
-        hint = f"use one of {', '.join(_LAYOUTS)}"
-        raise DatasetError(f"output layout {layout} cannot be written", hint=hint)
+    name_copy = _naming_of(layout)
     ending = "" if tag is None else f"__{tag}"
     if item.page:
         item, ending = replace(item, key=item.key.rpartition("#")[0]), f"__p{item.page:03}{ending}"
     if layout == "like-input" and is_by_pattern(reading):
         image, bases = by_pattern(item, ending, image_suffix, reading, apart)
     else:
-        image, plain = _LAYOUTS[layout](item, ending, image_suffix)
+        image, plain = name_copy(item, ending, image_suffix)
         bases = {name: _numbered(item, name, base, apart) for name, base in plain.items()}
     suffixes = {name: (mask_suffixes or {}).get(name, MASK_SUFFIX) for name in bases}
     return image, {name: _suffixed(base, suffixes[name]) for name, base in bases.items()}
+
+
+def _naming_of(layout: str) -> Callable[[Item, str, str], Bases]:
+    known = {LIKE_INPUT: _like_input} | {f.name: f.copy_name for f in FORMATS.values() if f.copy_name}
+    if layout not in known:
+        hint = f"use one of {', '.join(name for name in OUTPUT_LAYOUTS if name in known)}"
+        raise DatasetError(f"output layout {layout} cannot be written", hint=hint)
+    return known[layout]
 
 
 def _numbered(item: Item, name: str, base: str, apart: Collection[str]) -> Files:
@@ -86,66 +94,3 @@ def _mask_like_input(item: Item, mask: str, tag: str, image: str) -> str:
             new = new.removesuffix(IMAGE_ENDING)
         stem = stem + tag if base is None or not tag else new + stem[len(base) :]
     return posixpath.join(folder, stem)
-
-
-def _folders(item: Item, tag: str, image_suffix: str) -> Bases:
-    name = f"{posixpath.join(_place(item), posixpath.basename(item.key))}{tag}"
-    masks = {m: f"{'masks' if m == 'mask' else m}/{name}" for m in item.masks}
-    return f"images/{name}{image_suffix}", masks
-
-
-def _suffix(item: Item, tag: str, image_suffix: str) -> Bases:
-    name = f"{item.key}{tag}"
-    return name + image_suffix, {m: f"{name}_{m}" for m in item.masks}
-
-
-def _carvana(item: Item, tag: str, image_suffix: str) -> Bases:
-    split = item.split or "train"
-    place = [part for part in _place(item).split("/") if part]
-    own = next((part for part in place if SPLITS.get(split_word(part)) == item.split), None)
-    if item.split and own:
-        place.remove(own)
-    name = "/".join([*place, posixpath.basename(item.key)]) + tag
-    folders = {m: f"{split}_{'masks' if m == 'mask' else m}" for m in item.masks}
-    masks = {m: f"{folder}/{name}_{m}" for m, folder in folders.items()}
-    return f"{split}/{name}{image_suffix}", masks
-
-
-def _classes(item: Item, tag: str, image_suffix: str) -> Bases:
-    if item.label is None:
-        hint = "choose another output layout"
-        raise DatasetError(f"output layout classes: the source {item.key} has no class folder", hint=hint)
-    *folders, stem = item.key.split("/")
-    label = nfc(item.label)
-    below = folders[folders.index(label) + 1 :] if label in folders else []
-    parts = [*([item.split] if item.split else []), label, *below, stem]
-    return "/".join(parts) + tag + image_suffix, {}
-
-
-def _place(item: Item) -> str:
-    """The folder of an item below its image folder, the split kept: `train/a` of `train_images/a`.
-
-    The image folder is what its path does not share with the mask's; an item without a mask has none.
-    """
-    image = item.key.split("/")[:-1]
-    mask = next((nfc(path).split("/")[:-1] for path in item.masks.values()), image)
-    tail = _shared(image[::-1], mask[::-1])
-    head = _shared(image[: len(image) - tail], mask[: len(mask) - tail])
-    own = (split_word(part) for part in image[head : len(image) - tail])
-    split = next(([SPLITS[word]] for word in own if word), [])
-    return "/".join([*image[:head], *split, *image[len(image) - tail :]])
-
-
-def _shared(left: Sequence[str], right: Sequence[str]) -> int:
-    """How many elements two sequences begin with in common."""
-    pairs = enumerate(zip(left, right, strict=False))
-    return next((at for at, (one, other) in pairs if one != other), min(len(left), len(right)))
-
-
-_LAYOUTS: Mapping[str, Callable[[Item, str, str], Bases]] = {
-    "like-input": _like_input,
-    "folders": _folders,
-    "suffix": _suffix,
-    "carvana": _carvana,
-    "classes": _classes,
-}

@@ -8,14 +8,15 @@ from typing import Any
 
 from augcli.data import Files, each
 from augcli.errors import DatasetError
+from augcli.formats import FORMATS
 from augcli.formats.detect import read_names
-from augcli.formats.masks.pattern import Pattern, keys_of
-from augcli.formats.masks.pattern_naming import is_by_pattern, texts_of
+from augcli.formats.pattern.naming import is_by_pattern, texts_of
+from augcli.formats.pattern.pattern import Pattern, keys_of
+from augcli.recipe.format_words import LIKE_INPUT
 
 Pairs = Sequence[tuple[str, Mapping[str, Files]]]  # image, masks by name
 Masks = Mapping[str, tuple[str, ...]]
 _HINT = "rename the source or the variant, or set `output: {layout: folders}`"
-_BY_NAME = ("folders", "suffix", "carvana", "pattern")
 
 
 def check_again(reading: Mapping[str, Any], layout: str, pairs: Pairs) -> None:
@@ -30,8 +31,12 @@ def check_again(reading: Mapping[str, Any], layout: str, pairs: Pairs) -> None:
         several = {name for _, masks in pairs for name, files in masks.items() if not isinstance(files, str)}
         for name in (name for name in names if name not in several):
             _check({"layout": "suffix", "suffix": f"_{name}"}, {"mask": name}, pairs)
-    elif names and layout == "like-input" and reading.get("layout") in _BY_NAME and "pairs" not in reading:
+    elif names and layout == LIKE_INPUT and _pairs_by_name(reading):
         _check(_as_written(reading, names, pairs), {name: name for name in names}, pairs)
+
+
+def _pairs_by_name(reading: Mapping[str, Any]) -> bool:
+    return "layout" in reading and FORMATS[reading["layout"]].pairs_by_name and "pairs" not in reading
 
 
 def _check(keys: Mapping[str, Any], called: Mapping[str, str], pairs: Pairs) -> None:

@@ -7,24 +7,25 @@ import re
 from collections.abc import Iterable, Mapping
 
 from augcli.data import Dataset, Files, Item, SplitList, each
+from augcli.formats import FORMATS
 from augcli.formats.names import core
 from augcli.formats.tree import File, is_image
+from augcli.formats.write import formats_written
 from augcli.recipe import Recipe
+from augcli.recipe.format_words import LIKE_INPUT
 from augcli.text import nfc
 
 LISTS = "lists"
-_WITH_LISTS = ("yolo", "voc")  # whose own files say the splits
-_KEEPING = ("like-input", "folders", "suffix")  # output layouts that do not say the splits themselves
 WrittenItem = tuple[Item, str, Mapping[str, Files]]  # an item, and its image and masks in the output
 
 
 def lists_of(recipe: Recipe, dataset: Dataset) -> Mapping[str, SplitList]:
     """The lists that an output has as its input has them, by their paths in it."""
-    families = {dataset.layout, *(name.partition("-")[0] for name in recipe.output.also)}
-    layout = recipe.output.layout
-    if layout not in _KEEPING or not families.isdisjoint(_WITH_LISTS):
+    formats = [FORMATS[name] for name in formats_written(dataset.layout, recipe.output.also)]
+    is_like = recipe.output.layout == LIKE_INPUT
+    in_folders = not is_like and FORMATS[recipe.output.layout].splits_in_folders
+    if in_folders or any(one.splits_in_files for one in formats):
         return {}
-    is_like = layout == "like-input"
     return {posixpath.join(one.home if is_like else "", one.path): one for one in dataset.lists}
 
 

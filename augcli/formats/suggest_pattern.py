@@ -7,17 +7,20 @@ from collections.abc import Iterator, Sequence
 
 from augcli.data import Dataset, Item
 from augcli.errors import DatasetError
+from augcli.formats import FORMATS
 from augcli.formats.base import recipe_line
 from augcli.formats.detect import read_dataset
-from augcli.formats.masks.pattern import keys_of
 from augcli.formats.names import core, with_placeholder
+from augcli.formats.pattern import FORMAT as PATTERN
+from augcli.formats.pattern.pattern import keys_of
 from augcli.text import nfc
 
 
 def equal_pattern(dataset: Dataset) -> str | None:
     """The recipe line of a pattern that reads the pairs that this data set has; None where none does."""
     items = dataset.items
-    if dataset.layout not in ("folders", "suffix", "carvana") or any(set(i.masks) != {"mask"} for i in items):
+    is_suited = FORMATS[dataset.layout].pairs_by_name and dataset.layout != PATTERN.name
+    if not is_suited or any(set(one.masks) != {"mask"} for one in items):
         return None
     for images, mask in _candidates(items):
         if _reads_the_same(dataset, images, mask):

@@ -13,12 +13,14 @@ from typing import Any
 import msgspec
 
 from augcli.data import AnnotationHead, Item
+from augcli.formats import FORMATS
 from augcli.formats import label_maps as pixelmaps
 from augcli.formats import split_lists as lists
+from augcli.formats.coco import FORMAT as COCO
 from augcli.formats.coco.ids import AnnotatedPair, Numbers, numbered
-from augcli.formats.masks import csv_pairs as pairs
 from augcli.formats.objects import Content, Described, Losses
-from augcli.formats.write import DESCRIPTIONS, described, of_objects
+from augcli.formats.pattern import csv_pairs as pairs
+from augcli.formats.write import formats_written, from_lines, from_objects, is_from_lines
 from augcli.labels.annotations import DroppedAnnotation
 from augcli.labels.label_maps.of_pair import MapRules, OnMap
 from augcli.labels.label_maps.options import MAPS, maps_folder
@@ -157,7 +159,7 @@ class _Ending:
         if not dataset.annotation_files:
             return None
         finished = [self._finished(item, pair, place) for item, pair, place in self.pairs()]
-        return numbered(dataset.annotation_files, finished, anew=dataset.layout != "coco")
+        return numbered(dataset.annotation_files, finished, anew=not FORMATS[dataset.layout].keeps_ids)
 
     def _finished(self, item: Item, pair: Pair, place: JournalSpan) -> AnnotatedPair:
         size = self.read(place, _Sized).line
@@ -180,15 +182,15 @@ class _Ending:
 
     def descriptions(self) -> dict[str, dict[str, bytes]]:
         """The further descriptions that tell of files alone."""
-        wanted = [name for name in self.identity.recipe.output.also if name in DESCRIPTIONS]
-        return described(wanted, self._data() if wanted else []) | self._pairs_file() | self._list_files()
+        wanted = [name for name in self.identity.recipe.output.also if is_from_lines(name)]
+        return from_lines(wanted, self._data() if wanted else []) | self._pairs_file() | self._list_files()
 
     def objects(self) -> dict[str, Described]:
         """The layout's own files of annotations, and the further descriptions that tell of objects."""
         recipe = self.identity.recipe
         if self._numbers is None:
             return {}
-        return of_objects(recipe.output.also, self.identity.dataset, recipe.input.mirror, self._numbers)
+        return from_objects(recipe.output.also, self.identity.dataset, recipe.input.mirror, self._numbers)
 
     def pixelmaps(self, folder: Path) -> dict[str, Described]:
         """What says of the pixel maps what they show; `folder` has the annotation files by then."""
@@ -246,8 +248,8 @@ class _Ending:
         Also the ids of annotations that were replaced, where any were.
         """
         dataset = self.identity.dataset
-        is_coco = dataset.layout == "coco" or "coco" in self.identity.recipe.output.also
-        heads = dataset.annotation_files.items() if is_coco else ()
+        formats = formats_written(dataset.layout, self.identity.recipe.output.also)
+        heads = dataset.annotation_files.items() if COCO.name in formats else ()
         return {f: {"file": h.written, "image_root": h.image_root} | _renumbered(h) for f, h in heads}
 
     def _map_places(self) -> dict[str, dict[str, Any]]:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from augcli.data import AnnotationHead
 from augcli.errors import DatasetError, printable
+from augcli.formats.coco.annotation_file import AnnotationFile, read_annotation_file
 from augcli.formats.coco.entries import ImageEntry
-from augcli.formats.coco.read import AnnotationFile, read_annotation_file
 from augcli.labels.coco_json import read_categories
 from augcli.labels.validate import Category, categories_of
 from augcli.output.read import AnnotationPlace, FinishedOutput

@@ -12,7 +12,8 @@ from typing import Any
 
 from augcli.data import AnnotationHead, Dataset, Files, Item, each
 from augcli.errors import DatasetError, ImageError
-from augcli.formats import check_again, copy_name
+from augcli.formats.naming import copy_name
+from augcli.formats.roundtrip import check_again
 from augcli.formats.sizes import upright_size
 from augcli.geometry import Frame
 from augcli.imageio import FORMATS

@@ -6,23 +6,25 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from augcli.data import PANOPTIC, Dataset, Item
+from augcli.data import Dataset, Item
 from augcli.errors import DatasetError
-from augcli.formats import read_dataset, with_pages
-from augcli.formats.cityscapes.read import UNLABELED
+from augcli.formats import FORMATS
+from augcli.formats.coco import FORMAT as COCO
+from augcli.formats.detect import read_dataset
 from augcli.formats.orphans import missing_images, missing_words, orphans
-from augcli.formats.write import check_names
+from augcli.formats.pages import with_pages
+from augcli.formats.write import check_also, formats_written
 from augcli.geometry import Border
 from augcli.labels.label_maps.of_pair import MapRules
 from augcli.labels.label_maps.options import LabelMapOptions, is_deep, labelled_files, rules_of
-from augcli.labels.mask_kinds import BACKGROUND, BLACK, FILLED, IGNORED, find_spec
+from augcli.labels.mask_kinds import BACKGROUND, FILLED, IGNORED, find_spec
 from augcli.labels.masks import MaskInspection, MaskSpec, check_threshold
 from augcli.labels.mirror import check_mirror
 from augcli.labels.validate import Category, categories_of
 from augcli.labels.warp import AnnotationRules
 from augcli.recipe import MIRRORED, Recipe
+from augcli.recipe.format_words import ANNOTATED, AUTO
 from augcli.recipe.mask_options import SOLE
-from augcli.recipe.options import ANNOTATED
 
 
 def read_input(recipe: Recipe, root: Path, images: Path | None = None) -> Dataset:
@@ -63,7 +65,7 @@ def as_found(recipe: Recipe, dataset: Dataset) -> Recipe:
     descriptions and pixel maps that this data set cannot have.
     """
     check_mirror(recipe, dataset)
-    check_names(recipe.output.also, dataset)
+    check_also(recipe.output.also, dataset)
     maps_by_file(recipe, dataset)
     if dataset.layout not in ANNOTATED:
         return recipe
@@ -119,9 +121,8 @@ def maps_by_file(recipe: Recipe, dataset: Dataset) -> dict[str, MapRules]:
     wishes = wishes_of(recipe)
     if wishes is None:
         return {}
-    is_coco = dataset.layout == "coco" or "coco" in recipe.output.also
     heads = labelled_files(dataset)
-    if not (heads and is_coco):
+    if not heads or COCO.name not in formats_written(dataset.layout, recipe.output.also):
         what = "output.pixelmaps draws the annotations of COCO files, and the output has none with labels"
         hint = "write output: {also: [coco]}" if heads else "leave it out"
         raise DatasetError(what, where=str(dataset.root), hint=hint)
@@ -151,12 +152,8 @@ def specs_of(recipe: Recipe, looks: Sequence[MaskInspection], tried: Sequence[It
 
 
 def _spec_of(recipe: Recipe, name: str, looks: Sequence[MaskInspection], tried: Sequence[Item]) -> MaskSpec:
-    if name == PANOPTIC and recipe.input.layout == "coco":
-        return MaskSpec("rgb", fill=BLACK, name=name, background=BLACK, ignore=BLACK)  # void has the id 0
-    if name in UNLABELED and recipe.input.layout == "cityscapes":
-        said = recipe.input.mask.ignore
-        none = said if isinstance(said, int) else UNLABELED[name]
-        return MaskSpec("index", fill=none, name=name, background=none, ignore=none)
+    if own_mask := _own_mask(recipe, name):
+        return own_mask
     named = sorted((look for look in looks if look.name == name), key=lambda look: look.where)
     own = [look for look in named if not look.fault]
     if not own and recipe.input.mask_of(name).kind == "auto":
@@ -164,6 +161,13 @@ def _spec_of(recipe: Recipe, name: str, looks: Sequence[MaskInspection], tried: 
     spec = find_spec(own, recipe.input, recipe.output.mask, fillers_of(recipe), name)
     check_threshold(own, spec)
     return spec
+
+
+def _own_mask(recipe: Recipe, name: str) -> MaskSpec | None:
+    """What a mask is that the input's format defines; None for the user's own."""
+    layout = recipe.input.layout
+    own_mask = None if layout == AUTO else FORMATS[layout].own_mask
+    return own_mask(name, recipe.input) if own_mask else None
 
 
 def _none_readable(name: str, looks: Sequence[MaskInspection], tried: Sequence[Item]) -> DatasetError:

@@ -25,6 +25,18 @@ from augcli.recipe.fields import (
     read_texts,
     read_version,
 )
+from augcli.recipe.format_words import (
+    ALSO_FORMATS,
+    ANNOTATED,
+    AUTO,
+    INPUT_LAYOUTS,
+    LAYOUT_KEYS,
+    LIKE_INPUT,
+    OUTPUT_LAYOUTS,
+    OneOf,
+    keys_of,
+    layout_for,
+)
 from augcli.recipe.label_map_options import PIXELMAPS_SCHEMA, PixelMapOutput, read_pixelmaps
 from augcli.recipe.mask_options import MASKS_SCHEMA, SOLE, MaskOptions, Masks, read_masks
 from augcli.transforms.base import Probability
@@ -35,22 +47,7 @@ MAX_SEED = 2**63 - 1
 MAX_COPIES = 1_000_000
 MAX_AREA = 2**31 - 1
 
-LayoutIn = Literal[
-    "auto",
-    "folders",
-    "suffix",
-    "carvana",
-    "classes",
-    "images",
-    "coco",
-    "yolo",
-    "voc",
-    "cityscapes",
-    "pattern",
-]
 Pages = Literal["refuse", "each", "together"]
-ANNOTATED = ("coco", "yolo", "voc", "cityscapes")  # layouts whose labels are annotations
-LayoutOut = Literal["like-input", "folders", "suffix", "carvana", "classes", "coco"]
 
 _PLACEHOLDER = re.compile(r"\{(?!split\})[A-Za-z_]\w*\}|\*")
 
@@ -66,7 +63,9 @@ class ImageRange(Options):
 class InputOptions(Options):
     """`input`: how the data set is read."""
 
-    layout: LayoutIn = Field(default="auto", description="how images and masks pair up; auto finds out")
+    layout: Annotated[str, OneOf(INPUT_LAYOUTS)] = Field(
+        default=AUTO, description="how images and masks pair up; auto finds out"
+    )
     images: Folder = Field(
         default=None,
         description='layout folders: the folder of the images; layout pattern: theirs, like "{id}/{n}.jpg"',
@@ -154,9 +153,9 @@ class InputOptions(Options):
 
     @model_validator(mode="after")
     def _keys_fit_the_layout(self) -> InputOptions:
-        for key, layouts in _KEYS_OF_LAYOUTS.items():
-            if getattr(self, key) is not None and self.layout not in layouts:
-                raise mistake(f"{key} goes with layout: {layouts[-1]}, not with layout: {self.layout}")
+        for key in LAYOUT_KEYS:
+            if getattr(self, key) is not None and key not in keys_of(self.layout):
+                raise mistake(f"{key} goes with layout: {layout_for(key)}, not with layout: {self.layout}")
         return self
 
     @model_validator(mode="after")
@@ -198,13 +197,6 @@ class InputOptions(Options):
 
 
 _LEFT_OUT = {"images": "images", "masks": "their paths"}
-_KEYS_OF_LAYOUTS = {
-    "images": ("auto", "pattern", "images", "coco", "folders"),
-    "masks": ("auto", "pattern", "folders"),
-    "suffix": ("auto", "folders", "suffix"),
-    "pairs": ("pattern",),
-    "annotations": ("auto", "yolo", "coco"),
-}
 
 
 class ImageOutput(Options):
@@ -249,7 +241,9 @@ class AnnotationOutput(Options):
 class OutputOptions(Options):
     """`output`: what is written, and how."""
 
-    layout: LayoutOut = Field(default="like-input", description="how images and masks lie in the output")
+    layout: Annotated[str, OneOf(OUTPUT_LAYOUTS)] = Field(
+        default=LIKE_INPUT, description="how images and masks lie in the output"
+    )
     size: Size | None = Field(
         default=None, description="256 (square) or 384x192 (width x height): everything ends at this size"
     )
@@ -278,7 +272,7 @@ class OutputOptions(Options):
     )
     also: Annotated[tuple[str, ...], ParsedField(read_texts, TEXTS_SCHEMA)] = Field(
         default=(),
-        description="further descriptions of the same files: huggingface, yolo, voc, cityscapes, coco",
+        description=f"further descriptions of the same files: {', '.join(ALSO_FORMATS)}",
     )
 
 

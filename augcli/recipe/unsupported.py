@@ -6,25 +6,16 @@ from collections.abc import Callable
 from typing import Any
 
 from augcli.recipe.errors import Mistakes
+from augcli.recipe.format_words import ALSO
 from augcli.recipe.yaml_text import KeyPath
 
 
 def _other_description(value: Any) -> str | None:
     names = value if isinstance(value, list) else []
-    other = next((name for name in names if isinstance(name, str) and name not in _DESCRIPTIONS), None)
-    return f"a description other than {', '.join(_DESCRIPTIONS)} ({other})" if other else None
+    other = next((name for name in names if isinstance(name, str) and name not in ALSO), None)
+    return f"a description other than {', '.join(ALSO)} ({other})" if other else None
 
 
-_DESCRIPTIONS = (
-    "huggingface",
-    "yolo",
-    "yolo-boxes",
-    "yolo-segments",
-    "yolo-pose",
-    "voc",
-    "cityscapes",
-    "coco",
-)
 _LATER: dict[KeyPath, Callable[[Any], str | None]] = {("output", "also"): _other_description}
 
 

@@ -12,7 +12,8 @@ from support.datasets_on_disk import labels, manifest, photo, read, run, save, t
 
 from augcli.data import Item, each
 from augcli.errors import DatasetError
-from augcli.formats import check_again, copy_name
+from augcli.formats.naming import copy_name
+from augcli.formats.roundtrip import check_again
 from augcli.pipeline.plan import EVERYTHING, make_plan
 from augcli.pipeline.prepare import read_input
 from augcli.recipe import parse_recipe

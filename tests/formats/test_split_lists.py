@@ -4,7 +4,7 @@ import pytest
 from support import datasets_on_disk
 
 from augcli.data import Item, SplitList
-from augcli.formats import read_dataset
+from augcli.formats.detect import read_dataset
 from augcli.formats.split_lists import described
 
 FLIP = "variants: {fliplr: [horizontal_flip]}\n"

@@ -6,7 +6,8 @@ import pytest
 from support.paths import DATA
 
 from augcli.errors import DatasetError
-from augcli.formats import read_dataset, shared_groups
+from augcli.formats.detect import read_dataset
+from augcli.formats.splits import shared_groups
 
 
 def tree(root: Path, *names: str, **lists: str) -> Path:

@@ -13,9 +13,10 @@ from support import datasets_on_disk
 from support.manual import all_blocks
 
 from augcli.errors import OutputError, RecipeError
-from augcli.formats.write import DESCRIPTIONS, OF_OBJECTS, described
+from augcli.formats.write import from_lines
 from augcli.output.staging import staging_of
 from augcli.recipe import parse_recipe
+from augcli.recipe.format_words import ALSO as DESCRIPTIONS
 
 PLAIN = ["variant", "copy", "split", "group", "label", "source"]
 ALSO = "output: {also: [huggingface]}\n"
@@ -188,7 +189,7 @@ def test_a_missing_mask_is_an_empty_cell_and_a_mask_of_several_files_a_list(tmp_
     for name in "abcm":
         pair(tmp_path, f"{name}.png")
     (tmp_path / "metadata.jsonl").write_bytes(
-        described(["huggingface"], lines)["huggingface"]["metadata.jsonl"]
+        from_lines(["huggingface"], lines)["huggingface"]["metadata.jsonl"]
     )
     rows = {row["group"]: row for row in rows_of(load, tmp_path)}
     assert {name: len(row["cells"]) for name, row in rows.items()} == {"a": 0, "b": 2, "c": 0}
@@ -198,17 +199,17 @@ def test_a_missing_mask_is_an_empty_cell_and_a_mask_of_several_files_a_list(tmp_
 def test_rows_that_show_a_columns_type_come_first_and_the_rest_keeps_its_order():
     masks = {"a": None, "b": None, "c": "m.png", "d": "m.png"}
     lines = [line(name, mask_file_name=mask) for name, mask in masks.items()]
-    rows = rows_in(described(["huggingface"], lines))
+    rows = rows_in(from_lines(["huggingface"], lines))
     assert [row["group"] for row in rows] == ["a", "c", "b", "d"]
 
 
 def test_a_column_without_any_mask_is_left_out():
-    rows = rows_in(described(["huggingface"], [line("a", mask_file_name=None, depth_file_name="d.png")]))
+    rows = rows_in(from_lines(["huggingface"], [line("a", mask_file_name=None, depth_file_name="d.png")]))
     assert list(rows[0]) == ["file_name", "depth_file_name", *PLAIN]
 
 
 def test_an_output_without_pairs_has_an_empty_description():
-    assert described(["huggingface"], []) == {"huggingface": {"metadata.jsonl": b""}}
+    assert from_lines(["huggingface"], []) == {"huggingface": {"metadata.jsonl": b""}}
 
 
 @pytest.mark.parametrize(
@@ -229,7 +230,7 @@ def test_folders_are_splits_where_the_library_takes_them_for_that(tmp_path, load
     datasets_on_disk.save(tmp_path / folder / "a.png", datasets_on_disk.photo())
     patterns = files.get_data_patterns(str(tmp_path))
     assert (patterns != files.DEFAULT_PATTERNS_ALL) is is_split
-    written = described(["huggingface"], [line(f"{folder}/a")])["huggingface"]
+    written = from_lines(["huggingface"], [line(f"{folder}/a")])["huggingface"]
     assert (f"{folder}/metadata.jsonl" in written) is is_split
 
 
@@ -322,10 +323,9 @@ def test_a_damaged_list_of_descriptions_is_named(tmp_path):
 
 
 def test_a_recipe_may_ask_for_each_description_that_there_is_and_for_no_other():
-    names = (*DESCRIPTIONS, *OF_OBJECTS)
-    for name in names:
+    for name in DESCRIPTIONS:
         assert parse_recipe(f"{FIXED}output: {{also: [{name}]}}\n", "r.yaml").output.also == (name,)
-    with pytest.raises(RecipeError, match=re.escape(f"other than {', '.join(names)} (csv)")):
+    with pytest.raises(RecipeError, match=re.escape(f"other than {', '.join(DESCRIPTIONS)} (csv)")):
         parse_recipe(f"{FIXED}output: {{also: [huggingface, csv]}}\n", "r.yaml")
 
 

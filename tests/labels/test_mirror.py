@@ -11,7 +11,7 @@ from augcli.cli.progress import Terminal
 from augcli.commands.check.lint import data_remarks
 from augcli.commands.check.survey import survey
 from augcli.errors import DatasetError
-from augcli.formats import read_dataset
+from augcli.formats.detect import read_dataset
 from augcli.labels.mirror import can_mirror, mirror_remarks
 from augcli.recipe import parse_recipe
 

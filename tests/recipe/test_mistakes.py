@@ -334,8 +334,8 @@ def test_mistakes_in_the_input(section: str, line: str) -> None:
         ("quality: 5", "10: output.quality: 'quality' belongs to image: write image: {quality: ...}"),
         (
             "also: [csv]",
-            "16: output.also: a description other than huggingface, yolo, yolo-boxes, yolo-segments, "
-            "yolo-pose, voc, cityscapes, coco (csv) is not in this version",
+            "16: output.also: a description other than huggingface, coco, yolo, yolo-boxes, "
+            "yolo-segments, yolo-pose, voc, cityscapes (csv) is not in this version",
         ),
     ],
 )  # fmt: skip

@@ -19,9 +19,9 @@ from pathlib import Path
 from PIL import Image
 
 from augcli.commands.expand.run import Settings, expand, usable_cpus
-from augcli.formats import read_dataset
-from augcli.formats.coco.read import read_annotation_file
+from augcli.formats.coco.annotation_file import read_annotation_file
 from augcli.formats.coco.write import write_annotation_file
+from augcli.formats.detect import read_dataset
 from augcli.labels.coco_json import with_fields
 from augcli.pipeline.plan import Selection, make_plan
 from augcli.recipe import parse_recipe

@@ -11,7 +11,7 @@ from augcli.commands.check.source import last_frame
 from augcli.commands.check.survey import Duplicate, Survey
 from augcli.data import Dataset
 from augcli.errors import ImageError
-from augcli.formats import shared_groups
+from augcli.formats.splits import shared_groups
 from augcli.geometry import RMS_OF_UNIT_ALPHA, Frame
 from augcli.labels.mask_statistics import MOST_NAMED, MasksSeen, class_remarks, listed
 from augcli.labels.masks import line_for

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from augcli.commands.label_maps.folder import is_unfinished
 from augcli.errors import DatasetError
-from augcli.formats.coco.read import AnnotationFile, read_annotation_file
+from augcli.formats.coco.annotation_file import AnnotationFile, read_annotation_file
 from augcli.labels.label_maps.draw import Kind
 from augcli.labels.label_maps.label_spaces import Entry, LabelSpace, SpaceName, coco_categories, space_of
 from augcli.labels.label_maps.labels_json import LABELS, SEGMENTS, MapLabels, read_labels

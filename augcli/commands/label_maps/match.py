@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from augcli.errors import DatasetError, ImageError, printable
+from augcli.formats.coco.annotation_file import AnnotationFile
 from augcli.formats.coco.entries import ImageEntry
-from augcli.formats.coco.read import AnnotationFile
 from augcli.formats.tree import walk
 from augcli.labels.label_maps.options import MAP_SUFFIX, map_name
 from augcli.text import count, nfc

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from augcli.errors import DatasetError
+from augcli.formats.coco.annotation_file import AnnotationFile
 from augcli.formats.coco.entries import ImageEntry
-from augcli.formats.coco.read import AnnotationFile
 from augcli.imageio import MAX_PIXELS
 from augcli.labels.label_maps.options import LabelMapOptions, map_name
 from augcli.text import shortened

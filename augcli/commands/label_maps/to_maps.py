@@ -15,8 +15,8 @@ from augcli.commands.label_maps.parallel import FailedMap, results, write_in_par
 from augcli.commands.label_maps.report import MapsReport
 from augcli.data import Array
 from augcli.errors import ImageError
+from augcli.formats.coco.annotation_file import AnnotationFile, read_annotation_file
 from augcli.formats.coco.entries import ImageEntry
-from augcli.formats.coco.read import AnnotationFile, read_annotation_file
 from augcli.formats.coco.write import write_annotation_file
 from augcli.imageio.header import too_large
 from augcli.labels.annotations import number_of, read_annotation

@@ -17,7 +17,9 @@ from augcli.commands.verify.pair import Checked, Damage, Undeclared, VerifyConte
 from augcli.engines import Bug, Lost, Outcome, Raised
 from augcli.engines.local import local_engine
 from augcli.errors import DatasetError
-from augcli.formats.write import OF_OBJECTS, described
+from augcli.formats import FORMATS
+from augcli.formats.coco import FORMAT as COCO
+from augcli.formats.write import from_lines, is_from_lines
 from augcli.manifest import Record
 from augcli.output.read import (
     BadLine,
@@ -269,13 +271,15 @@ class _Ledger:
         if self.listed is not None:
             return []
         recipe, described = self.finished.recipe, self.finished.described
-        names = [name for name in (recipe.input.layout, *recipe.output.also) if name in OF_OBJECTS]
-        found = [name for name in names if name != "coco"]  # whose files dataset.json names
+        layout = recipe.input.layout
+        own = [layout] if layout in FORMATS and FORMATS[layout].write else []
+        names = [*own, *(name for name in recipe.output.also if not is_from_lines(name))]
+        found = [name for name in names if name != COCO.name]  # whose files dataset.json names
         return [*found, *(["pairs"] if "pairs" in described.get("input", ()) else [])]
 
     def further(self) -> dict[str, bytes]:
         """The further descriptions as they have to be, by path."""
-        also = described(self.finished.recipe.output.also, self.described)
+        also = from_lines(self.finished.recipe.output.also, self.described)
         return {path: data for files in also.values() for path, data in files.items()}
 
     def unlisted(self) -> list[str]:

@@ -16,23 +16,23 @@ import msgspec
 
 from augcli.errors import DatasetError, printable
 from augcli.formats.base import DetectedLayout, outside
+from augcli.formats.cityscapes.names import (
+    FURTHER,
+    IMAGE_ENDING,
+    IMAGES,
+    LABELS,
+    MASKS,
+    PATH,
+    POLYGONS,
+)
 from augcli.formats.coco.document import read_document
 from augcli.formats.to_coco import categories_of, head_of, item_of, outlined
 from augcli.formats.tree import File, Tree
 from augcli.labels.coco_json import reason_of
 from augcli.text import count, nfc, shown
 
-POLYGONS = "_polygons.json"
-IMAGES, IMAGE_ENDING, LABELS, LABEL_ENDING = "leftImg8bit", "_leftImg8bit", "gtFine", "_gtFine"
-PATH, FURTHER = "annotation_file", "further"  # fields of an entry, of an annotation
 _OWN = ("label", "polygon", "deleted")
 HALF = 0.5
-MASKS = {  # a mask's name -> what its files end in
-    "label_ids": "_labelIds.png",
-    "instance_ids": "_instanceIds.png",
-    "label_train_ids": "_labelTrainIds.png",
-}
-UNLABELED = {"label_ids": 0, "instance_ids": 0, "label_train_ids": 255}  # their values for it
 
 
 @dataclass

@@ -14,7 +14,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from augcli.errors import DatasetError
-from augcli.formats.cityscapes.read import FURTHER, IMAGE_ENDING, IMAGES, LABEL_ENDING, LABELS, PATH, POLYGONS
+from augcli.formats.cityscapes.names import (
+    FURTHER,
+    IMAGE_ENDING,
+    IMAGES,
+    LABEL_ENDING,
+    LABELS,
+    PATH,
+    POLYGONS,
+)
 from augcli.formats.coco.ids import AnnotatedPair
 from augcli.formats.objects import LOST, Described, Losses, Object, OutputObjects
 from augcli.formats.yolo.contours import contours_of

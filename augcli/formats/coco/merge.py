@@ -12,9 +12,9 @@ from pathlib import Path
 from augcli.data import PANOPTIC, AnnotationHead, Item, Missing
 from augcli.errors import ChoiceError, DatasetError, printable
 from augcli.formats.base import recipe_line
+from augcli.formats.coco.annotation_file import AnnotationFile
 from augcli.formats.coco.detect import split_said
 from augcli.formats.coco.places import Places, image_roots
-from augcli.formats.coco.read import AnnotationFile
 from augcli.formats.names import split_of
 from augcli.formats.tree import File, Tree, is_image
 from augcli.labels.coco_json import AnnotationFields, annotation_fields

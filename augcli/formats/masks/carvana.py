@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from augcli.formats.base import DetectedLayout, outside
+from augcli.formats.base import DetectedLayout, Format, outside, words_of
 from augcli.formats.masks import folders
+from augcli.formats.masks.output_names import in_carvana_folders
 from augcli.formats.names import SPLITS
 from augcli.formats.tree import Tree
 from augcli.text import count
@@ -33,3 +34,16 @@ def _renamed(tree: Tree, reading: DetectedLayout) -> DetectedLayout:
     known.update(reading.orphan_images, reading.orphan_masks)
     skipped = (*reading.skipped, *outside(file for file in tree.files if file.path not in known))
     return replace(reading, keys={"layout": "carvana"}, reason=reason, skipped=skipped)
+
+
+FORMAT = Format(
+    words_of("carvana"),
+    title="folders as in Carvana's set",
+    labels="masks, as in mask folders",
+    find=lambda tree, options: find(tree),
+    nothing="there is no train/X.jpg with train_masks/X_mask.gif",
+    hint="for other folders or names use input: {layout: folders, images: DIR, masks: DIR}",
+    pairs_by_name=True,
+    copy_name=in_carvana_folders,
+    splits_in_folders=True,
+)

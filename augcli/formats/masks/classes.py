@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from augcli.formats.base import DetectedLayout, item
+from augcli.formats.base import DetectedLayout, Format, item, words_of
+from augcli.formats.masks.output_names import in_class_folders
 from augcli.formats.names import SPLITS, role
 from augcli.formats.tree import Tree
 from augcli.text import count
@@ -42,3 +43,15 @@ def _level(tree: Tree) -> int:
     """The depth of the class folders: 1 below folders that are all named after splits, else 0."""
     top = [file.key.split("/")[0] for file in tree.files if "/" in file.key]
     return int(bool(top) and all(name.lower() in SPLITS for name in top))
+
+
+FORMAT = Format(
+    words_of("classes"),
+    title="class folders",
+    labels="classes: the folders' names",
+    find=lambda tree, options: find(tree),
+    nothing="there are fewer than two class folders with images",
+    hint="put each class into a folder of its own, or use input: {layout: images}",
+    copy_name=in_class_folders,
+    splits_in_folders=True,
+)

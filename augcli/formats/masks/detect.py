@@ -7,8 +7,8 @@ from pathlib import Path
 from augcli.errors import DatasetError
 from augcli.formats.base import DetectedLayout, recipe_line
 from augcli.formats.masks import carvana, classes, folders, images, suffix
-from augcli.formats.masks.pattern import parts_line
 from augcli.formats.names import for_people, names_images, names_masks, role
+from augcli.formats.pattern.pattern import parts_line
 from augcli.formats.tree import Tree
 
 

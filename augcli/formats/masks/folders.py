@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 
 from augcli.data import Item
 from augcli.errors import DatasetError
-from augcli.formats.base import DetectedLayout, item, outside
+from augcli.formats.base import DetectedLayout, Format, ReadOptions, item, outside, words_of
+from augcli.formats.masks.output_names import in_folders
 from augcli.formats.masks.pairing import Match, check_one_mask_each, match, passed_over, readings_by_suffix
 from augcli.formats.names import SPLITS, role, split_word, with_placeholder
 from augcli.formats.tree import File, Tree
@@ -250,3 +251,22 @@ def _reading(
         skipped=(*passed_over(matches, chosen), *rest),
         home="/".join(part for part in posixpath.commonpath(names).split("/") if part != _SPLIT),
     )
+
+
+def _find(tree: Tree, options: ReadOptions) -> list[DetectedLayout]:
+    if isinstance(options.masks, Mapping):
+        masks = {name: path for name, path in options.masks.items() if path is not None}
+        return find_several(tree, options.images, masks, options.suffix, options.optional)
+    return find(tree, options.images, options.masks, options.suffix)
+
+
+FORMAT = Format(
+    words_of("folders"),
+    title="mask folders",
+    labels="masks: index, binary, colours, instances, depth",
+    find=_find,
+    nothing="no image has a mask of its name in the mask folder",
+    hint="name the two folders: input: {layout: folders, images: DIR, masks: DIR}",
+    pairs_by_name=True,
+    copy_name=in_folders,
+)

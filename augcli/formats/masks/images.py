@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from augcli.formats.base import DetectedLayout, item
+from augcli.formats.base import DetectedLayout, Format, item, words_of
 from augcli.formats.tree import Tree
 from augcli.text import count
 
@@ -11,3 +11,8 @@ def find(tree: Tree) -> list[DetectedLayout]:
     """The reading: every image is an item."""
     items = tuple(item(file) for file in tree.files)
     return [DetectedLayout({"layout": "images"}, f"{count(len(items), 'image')}, no masks", items)]
+
+
+FORMAT = Format(
+    words_of("images"), title="images alone", labels="none", find=lambda tree, options: find(tree)
+)

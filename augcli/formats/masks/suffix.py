@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from augcli.formats.base import DetectedLayout, item
+from augcli.formats.base import DetectedLayout, Format, item, words_of
+from augcli.formats.masks.output_names import beside_images
 from augcli.formats.masks.pairing import (
     SAME_STEM,
     Match,
@@ -61,3 +62,15 @@ def _reading(
         orphan_masks=tuple(file.path for file in left if file.key.lower().endswith(ends)),
         skipped=passed_over(matches, chosen),
     )
+
+
+FORMAT = Format(
+    words_of("suffix"),
+    title="masks beside images",
+    labels="masks, as in mask folders",
+    find=lambda tree, options: find(tree, options.suffix),
+    nothing="no image has a mask beside it (X.jpg and X_mask.png)",
+    hint="name what the masks' names end in: input: {layout: suffix, suffix: _mask}",
+    pairs_by_name=True,
+    copy_name=beside_images,
+)

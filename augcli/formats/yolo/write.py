@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import msgspec
 import yaml
 
 from augcli.data import Dataset
@@ -76,6 +77,21 @@ def described(
         },
         losses,
     )
+
+
+def described_as_read(objects: OutputObjects) -> Described:
+    """The files of a data set that was read from such files: objects and data.yaml as they were."""
+    (head,) = objects.heads.values()
+    rest = {key: _as_yaml(text) for key, text in head.rest.items() if key not in head.keys}
+    return described(objects, "as read", posixpath.basename(head.path.name) or NAMES, rest)
+
+
+def _as_yaml(text: bytes) -> Any:
+    """The value of a JSON text, whose mappings have numbers as keys again where they are written as text."""
+    value = msgspec.json.decode(text)
+    if not isinstance(value, dict):
+        return value
+    return {int(key) if key.isdecimal() else key: inner for key, inner in value.items()}
 
 
 def form_of(name: str, dataset: Dataset) -> Form:

@@ -13,7 +13,7 @@ from augcli.commands.plan import outlook
 from augcli.commands.preview.preview import Selected, preview
 from augcli.data import Coding, Dataset, Item
 from augcli.errors import AugcliError
-from augcli.formats import with_pages
+from augcli.formats.pages import with_pages
 from augcli.imageio import decode_mask_pages, decode_pages, encode_mask_pages
 from augcli.pipeline.load import read_source
 from augcli.pipeline.plan import EVERYTHING, Selection

@@ -10,7 +10,7 @@ from support.datasets_on_disk import FLIPS, ICC, RANDOM, exif, folders, labels, 
 
 from augcli.commands.expand import worker
 from augcli.commands.expand.worker import InspectMasks, MakePairs, StagedPair, Unwritable, set_up
-from augcli.formats import read_dataset
+from augcli.formats.detect import read_dataset
 from augcli.imageio import decode_image
 from augcli.labels.masks import MaskSpec
 from augcli.output.store import StoreError

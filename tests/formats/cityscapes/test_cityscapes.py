@@ -13,10 +13,11 @@ from support.commands import run
 from augcli.commands.verify.verify import verify
 from augcli.data import Item
 from augcli.errors import DatasetError
-from augcli.formats import read_dataset
-from augcli.formats.cityscapes.read import MASKS, object_of
+from augcli.formats.cityscapes.names import MASKS
+from augcli.formats.cityscapes.read import object_of
 from augcli.formats.cityscapes.write import polygon_of
 from augcli.formats.coco.ids import AnnotatedPair
+from augcli.formats.detect import read_dataset
 from augcli.formats.objects import Object
 
 W, H = object_datasets.SIZE

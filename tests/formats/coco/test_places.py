@@ -10,7 +10,7 @@ from support.coco_datasets import FLIP
 from support.coco_files import coco, image, note, plant, refusal
 from support.datasets_on_disk import photo, run, save
 
-from augcli.formats import read_dataset
+from augcli.formats.detect import read_dataset
 
 GOOD = coco([image()], [note()])
 INSTANCES = "annotations/instances_val.json"

@@ -16,8 +16,8 @@ from support.paths import DATA
 
 from augcli.data import Dataset
 from augcli.errors import DatasetError
-from augcli.formats import read_dataset
-from augcli.formats.coco.read import AnnotationFile, read_annotation_file
+from augcli.formats.coco.annotation_file import AnnotationFile, read_annotation_file
+from augcli.formats.detect import read_dataset
 from augcli.labels.coco_json import entry_of
 
 NOT_HERE = "no test data (set AUGCLI_TEST_DATA)"

@@ -14,7 +14,7 @@ from support.paths import DATA
 
 from augcli.data import AnnotationHead
 from augcli.errors import DatasetError
-from augcli.formats.coco.read import AnnotationFile, read_annotation_file
+from augcli.formats.coco.annotation_file import AnnotationFile, read_annotation_file
 from augcli.formats.coco.write import write_annotation_file
 from augcli.labels.coco_json import on_one_line, text_of, with_fields
 

@@ -15,9 +15,11 @@ from support.paths import DATA
 
 from augcli.data import Item
 from augcli.errors import DatasetError
-from augcli.formats import copy_name, group_of, read_dataset
 from augcli.formats.base import recipe_line
+from augcli.formats.detect import read_dataset
+from augcli.formats.group import group_of
 from augcli.formats.names import role, split_of
+from augcli.formats.naming import copy_name
 
 
 def plant(root: Path, names: Iterable[str]) -> Path:

@@ -9,7 +9,7 @@ from support import datasets_on_disk, object_datasets
 
 from augcli.commands.replay.replay import replay
 from augcli.errors import DatasetError
-from augcli.formats import read_dataset
+from augcli.formats.detect import read_dataset
 from augcli.formats.voc.objects import read_document
 from augcli.formats.voc.shapes import shapes_of
 from augcli.formats.voc.write import pixels

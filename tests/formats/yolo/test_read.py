@@ -13,7 +13,7 @@ from support import datasets_on_disk, object_datasets
 from support.commands import run
 
 from augcli.errors import DatasetError
-from augcli.formats import read_dataset
+from augcli.formats.detect import read_dataset
 from augcli.formats.yolo.config import Config, read_config
 from augcli.formats.yolo.rows import read_rows
 from augcli.pipeline.plan import Selection

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from support.paths import DATA
 
 from augcli.errors import DatasetError
-from augcli.formats import equal_pattern, read_dataset
-from augcli.formats.masks.pattern import Pattern
+from augcli.formats.detect import read_dataset
+from augcli.formats.pattern.pattern import Pattern
+from augcli.formats.suggest_pattern import equal_pattern
 from augcli.pipeline.prepare import read_input
 from augcli.recipe import parse_recipe
 

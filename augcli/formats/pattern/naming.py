@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from augcli.data import Files, Item
 from augcli.errors import DatasetError
-from augcli.formats.masks.pattern import SPLIT, Pattern
+from augcli.formats.pattern.pattern import SPLIT, Pattern
 
 Bound = Mapping[str, str]
 

@@ -12,7 +12,7 @@ from typing import Any
 from augcli.data import AnnotationHead, Item
 from augcli.errors import printable
 from augcli.formats.base import DetectedLayout, outside
-from augcli.formats.coco.layout import path_below
+from augcli.formats.coco.read import path_below
 from augcli.formats.names import split_of
 from augcli.formats.sizes import upright_size
 from augcli.formats.to_coco import head_of
