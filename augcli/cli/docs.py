@@ -21,7 +21,9 @@ from augcli.cli import DONE, FAILED, exit_code
 from augcli.cli.app import cli
 from augcli.cli.help import PAGES, summary
 from augcli.errors import AugcliError
+from augcli.formats import FORMATS, Format
 from augcli.recipe.catalogue import CatalogueEntry, Parameter, catalogue, recipe_options
+from augcli.recipe.format_words import FORMAT_WORDS
 
 WIDTH = 80
 RECIPES = "../../recipes"  # as the manual's pages link to it
@@ -84,6 +86,46 @@ def recipes_part(root: Path) -> str:
     paths = sorted(root.glob("recipes/**/*.yaml"))
     names = ((path.relative_to(root / "recipes").as_posix(), _first_comment(path)) for path in paths)
     return "".join(_item(f"[{name}]({RECIPES}/{name}): {comment}") for name, comment in names)
+
+
+@part
+def formats_part(root: Path) -> str:
+    """What augcli reads and writes, for README.md."""
+    yes = {True: "yes", False: "no"}
+    rows = (
+        (f"[{one.title}](augcli/manual/{one.page}.md)", one.labels, yes[one.words.is_read], yes[_writes(one)])
+        for one in _listed()
+    )
+    return _table(("format", "labels", "reads", "writes"), rows)
+
+
+@part
+def format_words_part(root: Path) -> str:
+    """What the recipe calls each format, for the manual."""
+    rows = (
+        (
+            one.title,
+            one.labels,
+            _code(one.name) if one.words.is_read else "",
+            _code(one.name) if one.words.is_written else "",
+            ", ".join(map(_code, one.words.also)),
+        )
+        for one in _listed()
+    )
+    return _table(("format", "labels", "read as", "`output.layout`", "`output.also`"), rows)
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    return "".join(f"| {' | '.join(row)} |\n" for row in (head, ("---",) * len(head), *rows))
+
+
+def _listed() -> list[Format]:
+    return [FORMATS[words.name] for words in FORMAT_WORDS]
+
+
+def _writes(one: Format) -> bool:
+    """Whether an output can be in this format; one that is read is written as it was read."""
+    return one.words.is_read or bool(one.words.also)
 
 
 @part

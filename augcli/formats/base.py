@@ -95,7 +95,8 @@ class Format:
     """A format. Functions import what they need when they are called: most data sets need one of them.
 
     For people:
-      `title` is what the format is called in prose, `labels` the labels that it can hold.
+      `title` is what the format is called in prose, `labels` the labels that it can hold, and `page` the
+      page of the manual about it.
 
     Reading, of a format whose words have `is_read`:
       `find(tree, options)` gives the readings of a folder, one for each data set in it; none where the folder
@@ -120,6 +121,7 @@ class Format:
     words: FormatWords
     title: str
     labels: str
+    page: str
     find: Callable[[Tree, ReadOptions], list[DetectedLayout]] | None = None
     nothing: str = ""
     hint: str = ""

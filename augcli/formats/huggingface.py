@@ -98,5 +98,6 @@ FORMAT = Format(
     words_of("huggingface"),
     title="Hugging Face datasets",
     labels="image and mask columns",
+    page="huggingface",
     describe_lines=described,
 )

@@ -13,6 +13,7 @@ from typing import Any
 from augcli.data import AnnotationHead, Dataset, Files, Item, each
 from augcli.errors import DatasetError, ImageError
 from augcli.formats.naming import copy_name
+from augcli.formats.pattern import FORMAT as PATTERN
 from augcli.formats.roundtrip import check_again
 from augcli.formats.sizes import upright_size
 from augcli.geometry import Frame
@@ -20,6 +21,7 @@ from augcli.imageio import FORMATS
 from augcli.labels.label_maps.options import labelled_files, map_path
 from augcli.pipeline.augment import ORIGINAL
 from augcli.recipe import Recipe, Variant
+from augcli.recipe.format_words import LIKE_INPUT
 
 TIFF_SUFFIXES = (".tif", ".tiff")
 OURS = ("manifest.jsonl", "dataset.json", "failures.jsonl", ".augcli")
@@ -143,7 +145,7 @@ def _names(recipe: Recipe, dataset: Dataset, item: Item, tag: str | None) -> tup
     if suffix.lower() == ".gif":  # read, and never written
         suffix = FORMATS["png"]
     apart = [name for name in item.parts if recipe.input.is_apart(name)]
-    says_suffix = dataset.layout == "pattern" and layout == "like-input"
+    says_suffix = dataset.layout == PATTERN.name and layout == LIKE_INPUT
     suffixes = {name: _mask_suffix(recipe, item, name, says_suffix) for name in item.masks}
     return copy_name(item, tag, layout, suffix, suffixes, apart, dataset.reading)
 

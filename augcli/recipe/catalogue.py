@@ -13,6 +13,7 @@ from pydantic.fields import FieldInfo
 from augcli.errors import AugcliError
 from augcli.recipe.errors import either, nearest
 from augcli.recipe.foreign_names import step_alias
+from augcli.recipe.format_words import OneOf
 from augcli.recipe.mask_options import Masks
 from augcli.recipe.options import GroupOptions, RecipeOptions, SomeOfOptions, VariantOptions, WeightOptions
 from augcli.recipe.parse import GROUP_EXAMPLES, GROUPS, examples
@@ -178,10 +179,19 @@ def _form(parts: list[Any], number: Number | None) -> str:
     if number:
         form = "whole number" if number.whole else "number"
         return f"{form}, x is {{limit: x}}" if number.bare == "limit" else form
-    literal = next((part for part in parts if get_origin(part) is Literal), None)
-    if literal:
-        return either(str(choice) for choice in get_args(literal))
+    if choices := _choices(parts):
+        return either(map(str, choices))
     return next((words for kind, words in _FORMS.items() if kind in parts), "")
+
+
+def _choices(parts: list[Any]) -> tuple[Any, ...]:
+    """The words that a field may have; none where it is not one of some."""
+    for part in parts:
+        if isinstance(part, OneOf):
+            return part.words
+        if get_origin(part) is Literal:
+            return get_args(part)
+    return ()
 
 
 # What is left when the numbers that are drawn, and the words to choose from, are taken away.

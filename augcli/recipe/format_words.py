@@ -37,7 +37,7 @@ FORMAT_WORDS = (
     FormatWords("carvana", is_written=True),
     FormatWords("classes", is_written=True),
     FormatWords("images"),
-    FormatWords("huggingface", is_read=False, also=("huggingface",)),
+    FormatWords("pattern", keys=("images", "masks", "pairs")),
     FormatWords(
         "coco", keys=("images", "annotations"), has_annotations=True, is_written=True, also=("coco",)
     ),
@@ -49,7 +49,7 @@ FORMAT_WORDS = (
     ),
     FormatWords("voc", has_annotations=True, also=("voc",)),
     FormatWords("cityscapes", has_annotations=True, also=("cityscapes",)),
-    FormatWords("pattern", keys=("images", "masks", "pairs")),
+    FormatWords("huggingface", is_read=False, also=("huggingface",)),
 )
 
 AUTO, LIKE_INPUT = "auto", "like-input"

@@ -249,8 +249,8 @@ def test_mistakes_in_steps(step: str, line: str) -> None:
     [
         (
             "layout: folder",
-            "17: input.layout: expected auto, folders, suffix, carvana, classes, images, coco, yolo, voc, "
-            "cityscapes or pattern, got 'folder', did you mean folders?",
+            "17: input.layout: expected auto, folders, suffix, carvana, classes, images, pattern, coco, "
+            "yolo, voc or cityscapes, got 'folder', did you mean folders?",
         ),
         ("images: 5", "17: input.images: expected a folder's name below the input, got 5"),
         ("images: /etc", "17: input.images: expected a folder below the input, got '/etc'"),
@@ -334,8 +334,8 @@ def test_mistakes_in_the_input(section: str, line: str) -> None:
         ("quality: 5", "10: output.quality: 'quality' belongs to image: write image: {quality: ...}"),
         (
             "also: [csv]",
-            "16: output.also: a description other than huggingface, coco, yolo, yolo-boxes, "
-            "yolo-segments, yolo-pose, voc, cityscapes (csv) is not in this version",
+            "16: output.also: a description other than coco, yolo, yolo-boxes, "
+            "yolo-segments, yolo-pose, voc, cityscapes, huggingface (csv) is not in this version",
         ),
     ],
 )  # fmt: skip

@@ -11,6 +11,7 @@ from typing import Any
 
 from augcli.data import AnnotationHead, Item
 from augcli.errors import DatasetError, OutputError
+from augcli.formats.coco import FORMAT as COCO
 from augcli.formats.coco.ids import AnnotatedPair as Numbered
 from augcli.formats.coco.ids import Numbers, annotation_files
 from augcli.labels.coco_json import entry_of
@@ -141,7 +142,7 @@ def _ids(record: Record, name: str, texts: Sequence[str]) -> list[int]:
 
 def _has_ids(there: FinishedOutput) -> bool:
     """Whether the input's files say ids of images and annotations."""
-    return there.recipe.input.layout == "coco"
+    return there.recipe.input.layout == COCO.name
 
 
 def _unlike(there: FinishedOutput) -> tuple[str, ...]:

@@ -48,6 +48,7 @@ FORMAT = Format(
     words_of("cityscapes"),
     title="Cityscapes",
     labels="polygons, label and instance PNGs",
+    page="cityscapes",
     find=_find,
     nothing=(
         "no image has polygons of Cityscapes (leftImg8bit/X_leftImg8bit.png, gtFine/X_gtFine_polygons.json)"

@@ -43,6 +43,7 @@ FORMAT = Format(
     words_of("coco"),
     title="COCO",
     labels="boxes, polygons, RLE, keypoints, captions, stuff, panoptic",
+    page="coco",
     find=_find,
     nothing="there is no annotation file of COCO, like annotations/instances_train.json",
     hint="name it: input: {layout: coco, annotations: FILE}",

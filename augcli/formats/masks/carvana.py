@@ -40,6 +40,7 @@ FORMAT = Format(
     words_of("carvana"),
     title="folders as in Carvana's set",
     labels="masks, as in mask folders",
+    page="folders",
     find=lambda tree, options: find(tree),
     nothing="there is no train/X.jpg with train_masks/X_mask.gif",
     hint="for other folders or names use input: {layout: folders, images: DIR, masks: DIR}",

@@ -49,6 +49,7 @@ FORMAT = Format(
     words_of("classes"),
     title="class folders",
     labels="classes: the folders' names",
+    page="folders",
     find=lambda tree, options: find(tree),
     nothing="there are fewer than two class folders with images",
     hint="put each class into a folder of its own, or use input: {layout: images}",

@@ -264,6 +264,7 @@ FORMAT = Format(
     words_of("folders"),
     title="mask folders",
     labels="masks: index, binary, colours, instances, depth",
+    page="folders",
     find=_find,
     nothing="no image has a mask of its name in the mask folder",
     hint="name the two folders: input: {layout: folders, images: DIR, masks: DIR}",

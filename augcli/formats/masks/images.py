@@ -14,5 +14,9 @@ def find(tree: Tree) -> list[DetectedLayout]:
 
 
 FORMAT = Format(
-    words_of("images"), title="images alone", labels="none", find=lambda tree, options: find(tree)
+    words_of("images"),
+    title="images alone",
+    labels="none",
+    page="folders",
+    find=lambda tree, options: find(tree),
 )

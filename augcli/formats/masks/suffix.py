@@ -68,6 +68,7 @@ FORMAT = Format(
     words_of("suffix"),
     title="masks beside images",
     labels="masks, as in mask folders",
+    page="folders",
     find=lambda tree, options: find(tree, options.suffix),
     nothing="no image has a mask beside it (X.jpg and X_mask.png)",
     hint="name what the masks' names end in: input: {layout: suffix, suffix: _mask}",

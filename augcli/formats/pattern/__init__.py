@@ -27,6 +27,7 @@ FORMAT = Format(
     words_of("pattern"),
     title="any names of files",
     labels="masks, one or several for an image",
+    page="pattern",
     find=_find,
     pairs_by_name=True,
 )

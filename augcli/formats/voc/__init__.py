@@ -35,6 +35,7 @@ FORMAT = Format(
     words_of("voc"),
     title="Pascal VOC",
     labels="boxes, parts, polygons, points",
+    page="voc",
     find=_find,
     nothing="no image has an XML file of Pascal VOC (JPEGImages/X.jpg and Annotations/X.xml)",
     hint="name each XML file after its image",

@@ -42,6 +42,7 @@ FORMAT = Format(
     words_of("yolo"),
     title="YOLO",
     labels="boxes, segments, oriented boxes, poses",
+    page="yolo",
     find=_find,
     nothing="no image has a label file of YOLO (images/X.jpg and labels/X.txt)",
     hint="name data.yaml: input: {layout: yolo, annotations: FILE}",
