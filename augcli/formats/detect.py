@@ -214,7 +214,7 @@ def _dataset(tree: Tree, reading: DetectedLayout, group: str | None) -> Dataset:
         items=tuple(replace(item, group=group_of(item.key, group)) for item in listed.items),
         orphan_images=reading.orphan_images,
         orphan_masks=reading.orphan_masks,
-        skipped=(*tree.skipped, *reading.skipped, *listed.said),
+        skipped=(*tree.skipped, *reading.skipped, *listed.remarks),
         annotation_files=reading.annotation_files,
         lists=(*reading.lists, *listed.lists),
     )

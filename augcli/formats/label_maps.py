@@ -49,8 +49,8 @@ def _segments(
     """What the map of each picture shows, as COCO's panoptic files say it."""
     root = maps_folder(head)
     images = (images[file] for _, images, _ in numbers.given if file in images)
-    told = annotations_of(file, numbers)
-    for image, (pair, texts), on_map in zip(images, told, on_maps, strict=True):
+    annotated = annotations_of(file, numbers)
+    for image, (pair, texts), on_map in zip(images, annotated, on_maps, strict=True):
         known = _panoptic(texts) if how.is_panoptic else _objects(pair, file, texts)
         name = posixpath.relpath(map_path(head, pair.image), root)
         segments = [one.of(known[one.id]) for one in on_map.shown]

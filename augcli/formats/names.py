@@ -81,19 +81,19 @@ def names_masks(name: str) -> bool:
 
 def names_images(name: str) -> bool:
     """Whether a folder's name says "images" by a word for them, not only by a split or a word like "data"."""
-    said = any(_IMAGE_WORD.fullmatch(word) for word in (*words(name), name.lower()))
-    return said and role(name) == "image"
+    found = any(_IMAGE_WORD.fullmatch(word) for word in (*words(name), name.lower()))
+    return found and role(name) == "image"
 
 
 def role(name: str) -> Literal["image", "mask"] | None:
     """What a folder's name says it holds."""
-    said = words(name)
-    if not said or for_people(name):
+    found = words(name)
+    if not found or for_people(name):
         return None
-    if any(_MASK_WORD.fullmatch(word) for word in said):
+    if any(_MASK_WORD.fullmatch(word) for word in found):
         return "mask"
-    strong = any(_IMAGE_WORD.fullmatch(word) for word in (*said, name.lower()))
-    weak = all(word in SPLITS or _WEAK_IMAGE_WORD.fullmatch(word) for word in said)
+    strong = any(_IMAGE_WORD.fullmatch(word) for word in (*found, name.lower()))
+    weak = all(word in SPLITS or _WEAK_IMAGE_WORD.fullmatch(word) for word in found)
     return "image" if strong or weak else None
 
 
@@ -107,8 +107,8 @@ def split_word(name: str) -> str:
 @lru_cache(maxsize=4096)
 def split_of(folder: str) -> str | None:
     """The split that a folder path says: that of its first component that names one."""
-    said = (split_word(part) for part in folder.split("/"))
-    return next((SPLITS[word] for word in said if word), None)
+    found = (split_word(part) for part in folder.split("/"))
+    return next((SPLITS[word] for word in found if word), None)
 
 
 def with_placeholder(folder: str) -> tuple[str, str]:

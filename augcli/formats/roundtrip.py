@@ -19,7 +19,7 @@ Masks = Mapping[str, tuple[str, ...]]
 _HINT = "rename the source or the variant, or set `output: {layout: folders}`"
 
 
-def check_again(reading: Mapping[str, Any], layout: str, pairs: Pairs) -> None:
+def check_readable(reading: Mapping[str, Any], layout: str, pairs: Pairs) -> None:
     """Raise DatasetError where files of the planned names would be read as other pairs.
 
     `reading` are the `input:` keys by which the input is read, `layout` is the output's. There is something
@@ -32,7 +32,7 @@ def check_again(reading: Mapping[str, Any], layout: str, pairs: Pairs) -> None:
         for name in (name for name in names if name not in several):
             _check({"layout": "suffix", "suffix": f"_{name}"}, {"mask": name}, pairs)
     elif names and layout == LIKE_INPUT and _pairs_by_name(reading):
-        _check(_as_written(reading, names, pairs), {name: name for name in names}, pairs)
+        _check(_keys_of_output(reading, names, pairs), {name: name for name in names}, pairs)
 
 
 def _pairs_by_name(reading: Mapping[str, Any]) -> bool:
@@ -63,7 +63,7 @@ def _paths(masks: Iterable[Files]) -> Iterator[str]:
     return (path for files in masks for path in each(files))
 
 
-def _as_written(reading: Mapping[str, Any], names: Sequence[str], pairs: Pairs) -> dict[str, Any]:
+def _keys_of_output(reading: Mapping[str, Any], names: Sequence[str], pairs: Pairs) -> dict[str, Any]:
     """The reading's keys for the masks that there are, patterns with the suffixes that are written."""
     if is_by_pattern(reading):
         images, templates = texts_of(reading)

@@ -26,7 +26,7 @@ class SplitItems:
 
     items: tuple[Item, ...]
     lists: tuple[SplitList, ...] = ()
-    said: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
 def with_lists(root: Path, home: str, items: Sequence[Item], folders: Sequence[str] = FOLDERS) -> SplitItems:
@@ -42,7 +42,7 @@ def with_lists(root: Path, home: str, items: Sequence[Item], folders: Sequence[s
     place = next((home for home in (home, "") if _lists(root / home, folders)), "")
     files, index = _lists(root / place, folders), _KeyIndex(items)
     chosen: dict[str, tuple[str, str]] = {}
-    lists, said = [], []
+    lists, remarks = [], []
     for split, file in files.items():
         name = file.relative_to(root).as_posix()
         lines, unknown = index.keys_of(_lines(file))
@@ -52,11 +52,11 @@ def with_lists(root: Path, home: str, items: Sequence[Item], folders: Sequence[s
                 what = f"{index.image_of(key)} stands in {first[1]} and in {name}"
                 raise DatasetError(what, where=str(root), hint="a picture belongs to one split")
         if unknown and split != TOGETHER:
-            said.append(f"{name}: {count(len(unknown), 'name')} without an image, first {unknown[0]}")
+            remarks.append(f"{name}: {count(len(unknown), 'name')} without an image, first {unknown[0]}")
     if not chosen:
         return SplitItems(tuple(items))
     placed = tuple(replace(item, split=chosen.get(item.key, (UNLISTED, ""))[0]) for item in items)
-    return SplitItems(placed, tuple(lists), tuple(said))
+    return SplitItems(placed, tuple(lists), tuple(remarks))
 
 
 def _lists(home: Path, folders: Sequence[str]) -> dict[str, Path]:

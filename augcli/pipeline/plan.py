@@ -14,7 +14,7 @@ from augcli.data import AnnotationHead, Dataset, Files, Item, each
 from augcli.errors import DatasetError, ImageError
 from augcli.formats.naming import copy_name
 from augcli.formats.pattern import FORMAT as PATTERN
-from augcli.formats.roundtrip import check_again
+from augcli.formats.roundtrip import check_readable
 from augcli.formats.sizes import upright_size
 from augcli.geometry import Frame
 from augcli.imageio import FORMATS
@@ -96,7 +96,7 @@ def make_plan(recipe: Recipe, dataset: Dataset, selection: Selection) -> list[Jo
     jobs = [Job(item, tuple(_pairs(recipe, dataset, item, splits, drawn))) for item in items]
     check_names(jobs)
     named = [(pair.image, pair.masks) for job in jobs for pair in _first_and_last(job)]
-    check_again(dataset.reading, recipe.output.layout, named)
+    check_readable(dataset.reading, recipe.output.layout, named)
     return [job for job in jobs if job.pairs]
 
 

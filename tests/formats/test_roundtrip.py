@@ -13,7 +13,7 @@ from support.datasets_on_disk import labels, manifest, photo, read, run, save, t
 from augcli.data import Item, each
 from augcli.errors import DatasetError
 from augcli.formats.naming import copy_name
-from augcli.formats.roundtrip import check_again
+from augcli.formats.roundtrip import check_readable
 from augcli.pipeline.plan import EVERYTHING, make_plan
 from augcli.pipeline.prepare import read_input
 from augcli.recipe import parse_recipe
@@ -308,8 +308,8 @@ def test_parts_beside_their_image_are_not_read_again_by_a_suffix(tmp_path):
 
 
 def test_layouts_without_masks_have_nothing_to_be_taken_for_one():
-    check_again({"layout": "images"}, "like-input", [("x.png", {}), ("x_mask.png", {})])
-    check_again({"layout": "classes"}, "suffix", [("a/x.png", {}), ("a/x_mask.png", {})])
+    check_readable({"layout": "images"}, "like-input", [("x.png", {}), ("x_mask.png", {})])
+    check_readable({"layout": "classes"}, "suffix", [("a/x.png", {}), ("a/x_mask.png", {})])
 
 
 # --- what is on disk

@@ -50,8 +50,8 @@ def described(objects: OutputObjects, *, own: bool = False) -> Described:
     losses = Losses(left_out=objects.others())
     for pair in objects.pairs:
         for one in objects.of(pair):
-            said = polygon_of(one, pair)
-            (losses.changed if said.polygon else losses.left_out).update(said.lost)
+            converted = polygon_of(one, pair)
+            (losses.changed if converted.polygon else losses.left_out).update(converted.lost)
     paths = [_own_path(pair) if own else _path(pair.image) for pair in objects.pairs]
     if taken := next((path for path, times in Counter(paths).items() if times > 1), None):
         raise DatasetError(

@@ -61,7 +61,7 @@ def _says_images(name: str) -> bool:
     return names_images(name) and len(words(name)) <= 2  # `input_images`, not the name of a whole data set
 
 
-def split_said(path: str) -> str | None:
+def split_of_file(path: str) -> str | None:
     """The split that an annotation file's name says (`instances_train2017.json`), or else its folder."""
     folder, name = posixpath.split(path)
     stem = name.partition(".")[0]

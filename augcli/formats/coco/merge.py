@@ -13,7 +13,7 @@ from augcli.data import PANOPTIC, AnnotationHead, Item, Missing
 from augcli.errors import ChoiceError, DatasetError, printable
 from augcli.formats.base import recipe_line
 from augcli.formats.coco.annotation_file import AnnotationFile
-from augcli.formats.coco.detect import split_said
+from augcli.formats.coco.detect import split_of_file
 from augcli.formats.coco.places import Places, image_roots
 from augcli.formats.names import split_of
 from augcli.formats.tree import File, Tree, is_image
@@ -49,25 +49,25 @@ class Joined:
 
     def add(self, name: str, file: AnnotationFile, root: str) -> None:
         """Add what a file says whose `file_name`s start from `root`."""
-        split = split_said(name) or split_of(root)
+        split = split_of_file(name) or split_of(root)
         order, windows, missing = [], list[str](), list[Missing]()
         maps = self._map_root(name, split, file) if file.kind == "panoptic" else None
         for image in file.images:
             image_name = self.places.name_of(image)
-            picture = self.places.file(root, image_name)
-            if picture is None:
+            image_file = self.places.file(root, image_name)
+            if image_file is None:
                 path = posixpath.join(root, image_name)
                 self.missing[path].append(called(self.tree.root, name, file))
                 lost = len(file.annotations_of(image.id))
                 missing.append(Missing(path, _why_missing(self.tree.root, path), lost))
                 continue
             windows += [image.with_backslash] if image.with_backslash not in ("", image_name) else []
-            draft = self.drafts[picture]
+            draft = self.drafts[image_file]
             draft.entries[name] = image.text
             draft.annotations[name] = file.annotations_of(image.id)
             draft.splits |= {name: split} if split else {}
             draft.masks |= self._map_of(draft.annotations[name], maps)
-            order.append(picture.key)
+            order.append(image_file.key)
         remarks = (*file.head.remarks, *_of_windows(called(self.tree.root, name, file), windows))
         head = replace(
             file.head,
@@ -85,27 +85,27 @@ class Joined:
 
         Raises DatasetError for one that two files put into two splits, or have a panoptic map of.
         """
-        for picture, draft in self.drafts.items():
-            self._check_map(picture.path, draft)
+        for image_file, draft in self.drafts.items():
+            self._check_map(image_file.path, draft)
         return tuple(
             Item(
-                picture.key,
-                picture.path,
-                split=_split(self.tree.root, picture.path, draft.splits),
+                image_file.key,
+                image_file.path,
+                split=_split(self.tree.root, image_file.path, draft.splits),
                 masks=draft.masks,
                 entries=draft.entries,
                 annotations=draft.annotations,
             )
-            for picture, draft in self.drafts.items()
+            for image_file, draft in self.drafts.items()
         )
 
-    def _check_map(self, picture: str, draft: _Draft) -> None:
+    def _check_map(self, image_file: str, draft: _Draft) -> None:
         names = [
             name for name, own in draft.annotations.items() if own and self.heads[name].kind == "panoptic"
         ]
         if len(names) > 1:
             lines = [recipe_line({"layout": "coco", "annotations": name}) for name in names]
-            what = f"{picture} has a panoptic map in {names[0]} and in {names[1]}"
+            what = f"{image_file} has a panoptic map in {names[0]} and in {names[1]}"
             raise ChoiceError(what, where=str(self.tree.root), lines=lines)
 
     def missing_lines(self) -> Iterator[str]:
@@ -116,10 +116,10 @@ class Joined:
 
     def unnamed_maps(self) -> dict[str, list[str]]:
         """The PNGs that no annotation names, by their folders: those whose PNGs are mostly named are maps."""
-        pictures = {picture.folder for picture in self.drafts}
+        images = {image_file.folder for image_file in self.drafts}
         folders: dict[str, list[str]] = defaultdict(list)
         for file in self.tree.files:
-            if file.suffix.lower() == ".png" and file.folder not in pictures:
+            if file.suffix.lower() == ".png" and file.folder not in images:
                 folders[file.folder].append(file.path)
         unnamed = {folder: [path for path in own if path not in self.maps] for folder, own in folders.items()}
         return {folder: own for folder, own in unnamed.items() if 0 < 2 * len(own) <= len(folders[folder])}
@@ -164,18 +164,18 @@ def called(root: Path, name: str, file: AnnotationFile) -> str:
 
 
 def image_root(
-    root: Path, name: str, file: AnnotationFile, places: Places, told: str | None, annotations: str | None
+    root: Path, name: str, file: AnnotationFile, places: Places, given: str | None, annotations: str | None
 ) -> str | None:
     """The folder where a file's `file_name`s start; None where none of its images is there.
 
-    `told` is the folder that the user names, and `annotations` the file, or the folder of some. Raises
+    `given` is the folder that the user names, and `annotations` the file, or the folder of some. Raises
     DatasetError where it may be one folder or another.
     """
     found = places.folders(map(places.name_of, file.images))
     if file.kind == "panoptic":  # its PNGs may be called as its pictures are
         own = posixpath.splitext(posixpath.basename(name))[0]
         found = Counter({folder: n for folder, n in found.items() if posixpath.basename(folder) != own})
-    roots = image_roots(found, name, split_said(name), told)
+    roots = image_roots(found, name, split_of_file(name), given)
     if len(roots) > 1:
         raise _ambiguous(root, called(root, name, file), roots, annotations)
     return roots[0] if roots else None
@@ -207,8 +207,8 @@ def _of_windows(name: str, names: list[str]) -> Iterator[str]:
 
 def _ambiguous(root: Path, name: str, roots: list[str], annotations: str | None) -> DatasetError:
     # A line that names one file would leave the others of the data set out.
-    told = {"annotations": annotations} if annotations is not None else {}
-    lines = [recipe_line({"layout": "coco", **told, "images": folder or "."}) for folder in roots]
+    given = {"annotations": annotations} if annotations is not None else {}
+    lines = [recipe_line({"layout": "coco", **given, "images": folder or "."}) for folder in roots]
     what = f"the images of {name} may be those in {' or in '.join(folder or '.' for folder in roots[:4])}"
     return ChoiceError(what, where=str(root), lines=lines)
 

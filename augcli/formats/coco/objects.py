@@ -98,8 +98,8 @@ def stranger_lines(strangers: Mapping[int, tuple[int, str]], refused: Collection
 def _kind(texts: Sequence[msgspec.Raw]) -> Kind:
     """What most of the first annotations show: in a panoptic file they have lists of segments."""
     fields = (annotation_fields(text) for text in texts[:_ASKED])
-    said = [has_segments(one) for one in fields if isinstance(one, AnnotationFields)]
-    return "panoptic" if 2 * sum(said) > len(said) else "objects"
+    have_segments = [has_segments(one) for one in fields if isinstance(one, AnnotationFields)]
+    return "panoptic" if 2 * sum(have_segments) > len(have_segments) else "objects"
 
 
 def _place(found: AnnotationIndex, at: int, fields: AnnotationFields, images: Collection[int]) -> bool:

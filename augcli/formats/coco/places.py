@@ -53,23 +53,23 @@ def image_roots(
     found: Counter[str],
     annotation_file: str,
     split: str | None,
-    told: str | None,
+    named: str | None,
     *,
     of_maps: bool = False,
 ) -> list[str]:
     """The folders that may be meant, the most likely alone where one is likelier: none, one, or several.
 
-    A folder of another split is never meant. `told` is the folder that the user names: images lie in it, or
+    A folder of another split is never meant. `named` is the folder that the user names: images lie in it, or
     in a folder below it. Where there are others, a folder of labels is never meant, except `of_maps`.
     """
-    fits = {folder: n for folder, n in found.items() if _may_be(folder, split, told)}
+    fits = {folder: n for folder, n in found.items() if _may_be(folder, split, named)}
     if not of_maps:
         fits = _without_labels(fits, posixpath.dirname(annotation_file)) or fits
     near = sorted(folder for folder, n in fits.items() if 2 * n >= max(fits.values()))
     place, stem = posixpath.split(posixpath.splitext(annotation_file)[0])
     closest = max((_shared(folder, place) for folder in near), default=0)
     hints = (
-        lambda folder: folder == told,
+        lambda folder: folder == named,
         lambda folder: _shared(folder, place) == closest,
         lambda folder: posixpath.basename(folder) and posixpath.basename(folder) in stem,
         lambda folder: split and _same(split_of(folder)) == _same(split),
@@ -108,11 +108,11 @@ def _common(one: Sequence[str], other: Sequence[str]) -> int:
     return len(posixpath.commonprefix([list(one), list(other)]))
 
 
-def _may_be(folder: str, split: str | None, told: str | None) -> bool:
-    if told is not None:
-        return told in ("", folder) or folder.startswith(f"{told}/")
-    said = split_of(folder)
-    return not said or not split or _same(said) == _same(split)
+def _may_be(folder: str, split: str | None, named: str | None) -> bool:
+    if named is not None:
+        return named in ("", folder) or folder.startswith(f"{named}/")
+    split_of_folder = split_of(folder)
+    return not split_of_folder or not split or _same(split_of_folder) == _same(split)
 
 
 def _same(split: str | None) -> str | None:

@@ -36,16 +36,16 @@ def find(tree: Tree, annotations: str | None, images: str | None, *, is_named: b
     from. Both are relative to the root, or absolute. Raises DatasetError for a file that is no data set, for
     one whose images may lie in two folders, and where the layout `is_named` and no image is there.
     """
-    files = _told(tree, annotations) if annotations is not None else _found(tree)
+    files = _given_files(tree, annotations) if annotations is not None else _found(tree)
     folder = None if images is None else path_below(tree.root, tree.root / images)
     joined, unused = _joined(tree, files, folder, annotations)
     if is_named and unused and not joined:
         raise _unused(tree.root, files, unused[0])
     if annotations is None:
         unused += [_why_closed(tree, name) for name in filter(lies_with_annotations, tree.closed_documents)]
-    said = {"annotations": annotations, "images": None if folder is None else folder or "."}
-    told = {key: path for key, path in said.items() if path and not Path(path).is_absolute()}
-    readings = [_reading(data, home, {"layout": "coco"} | told, unused) for home, data in joined.items()]
+    paths = {"annotations": annotations, "images": None if folder is None else folder or "."}
+    below = {key: path for key, path in paths.items() if path and not Path(path).is_absolute()}
+    readings = [_reading(data, home, {"layout": "coco"} | below, unused) for home, data in joined.items()]
     if len(readings) == 1:
         return readings
     keys = [_keys_of(reading) for reading in readings]
@@ -106,11 +106,11 @@ def _joined(
     places = Places(tree.files)
     joined: dict[str, Joined] = {}
     unused: list[str] = []
-    told = None if annotations is None or Path(annotations).is_absolute() else annotations
+    below = None if annotations is None or Path(annotations).is_absolute() else annotations
     for name, path in files.items():
         where = name if path == tree.root / name else path.name
         file = read_annotation_file(path, where=where, max_id=MAX_SOURCE_ID)
-        root = image_root(tree.root, name, file, places, folder, told)
+        root = image_root(tree.root, name, file, places, folder, below)
         if root is None:
             unused.append(why_unused(where, file))
         else:
@@ -152,7 +152,7 @@ def _found(tree: Tree) -> dict[str, Path]:
     return {name: tree.root / name for name in annotation_files(tree)}
 
 
-def _told(tree: Tree, annotations: str) -> dict[str, Path]:
+def _given_files(tree: Tree, annotations: str) -> dict[str, Path]:
     """The annotation files that are named, by what they are called."""
     path = tree.root / annotations
     if path.is_dir():
@@ -174,11 +174,11 @@ def _is_outside(relative: str) -> bool:
 
 def _reading(found: Joined, home: str, keys: Mapping[str, str], unused: Sequence[str]) -> DetectedLayout:
     items, files = found.items(), found.tree.files
-    pictures = {item.image for item in items}
-    folders = {posixpath.dirname(path) for path in pictures}
+    images = {item.image for item in items}
+    folders = {posixpath.dirname(path) for path in images}
     unnamed = found.unnamed_maps()
-    taken, maps = {item.key for item in items}, found.maps.union(*unnamed.values()) - pictures
-    rest = [file for file in files if file.path not in pictures and file.path not in maps]
+    taken, maps = {item.key for item in items}, found.maps.union(*unnamed.values()) - images
+    rest = [file for file in files if file.path not in images and file.path not in maps]
     near = (file for file in rest if posixpath.dirname(file.path) in folders)
     loose = {file: file.path for file in near if file.key not in taken}
     written = _written(list(found.heads))

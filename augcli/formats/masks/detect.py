@@ -36,10 +36,10 @@ def without_masks(tree: Tree) -> list[DetectedLayout]:
         where = str(tree.root)
         what = f"{suspect} looks like masks, but no image has a mask of its name"
         choice = recipe_line({"layout": "folders", "images": "DIR", "masks": "DIR"})
-        as_pictures = recipe_line((_as_classes(tree) or plain)[0].keys)
-        hint = f"name each mask after its image, or say {choice}, or if all are pictures {as_pictures}"
+        as_images = recipe_line((_as_classes(tree) or plain)[0].keys)
+        hint = f"name each mask after its image, or say {choice}, or if all are pictures {as_images}"
         if line := parts_line(tree):
-            hint = f"if each mask is one object say {line}, or if all are pictures {as_pictures}"
+            hint = f"if each mask is one object say {line}, or if all are pictures {as_images}"
         raise DatasetError(what, where=where, hint=hint)
     twins = _twins(tree)
     return [*twins, *plain] if twins else plain
@@ -56,8 +56,8 @@ def _unpaired_masks(tree: Tree) -> str:
 
 def _as_classes(tree: Tree) -> list[DetectedLayout]:
     """The reading as class folders, also where one is called like masks (`gas_mask`)."""
-    said = (names_images(part) for folder in tree.children for part in folder.split("/"))
-    return [] if any(said) else classes.find(tree)
+    says_images = (names_images(part) for folder in tree.children for part in folder.split("/"))
+    return [] if any(says_images) else classes.find(tree)
 
 
 def _twins(tree: Tree) -> list[DetectedLayout]:

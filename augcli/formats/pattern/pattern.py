@@ -343,19 +343,19 @@ def parts_line(tree: Tree) -> str:
 
 
 def _parts_line(tree: Tree, home: str, images: str, masks: str) -> str:
-    pictures, objects = tree.below(images), tree.below(masks)
+    image_files, objects = tree.below(images), tree.below(masks)
     if (
-        len(pictures) != 1
+        len(image_files) != 1
         or len(objects) < 2
-        or {file.folder for file in (*pictures, *objects)} != {images, masks}
+        or {file.folder for file in (*image_files, *objects)} != {images, masks}
     ):
         return ""
-    picture = pictures[0]
-    stem, name = picture.key.rpartition("/")[2], home.rpartition("/")[2]
+    image = image_files[0]
+    stem, name = image.key.rpartition("/")[2], home.rpartition("/")[2]
     start = f"{home.rpartition('/')[0]}/{{id}}/".removeprefix("/") if home else ""
     place = start + images.rpartition("/")[2]
     texts = (
-        f"{place}/{{{'id' if stem == name and home else 'name'}}}{picture.suffix}",
+        f"{place}/{{{'id' if stem == name and home else 'name'}}}{image.suffix}",
         (f"{start}{masks.rpartition('/')[2]}/*{objects[0].suffix}"),
     )
     path: Mapping[str, object] = {"path": texts[1], "kind": "instance"}

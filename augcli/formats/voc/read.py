@@ -96,13 +96,13 @@ def _places(key: str) -> Iterator[str]:
 
 
 def _reading(tree: Tree, home: str, found: _VocParts) -> DetectedLayout:
-    pictures = set(found.images.values())
-    folders = {File(path).folder for path in pictures}
+    images = set(found.images.values())
+    folders = {File(path).folder for path in images}
     names = sorted({name for document in found.documents.values() for name, _ in document.objects})
     numbers = {name: number for number, name in enumerate(names, 1)}
     items = [_item(path, found, numbers) for path in found.images]
     listed = with_lists(tree.root, home, items, (LISTS,))
-    rest = [file for file in tree.files if file.path not in pictures]
+    rest = [file for file in tree.files if file.path not in images]
     orphans = [file for file in rest if file.folder in folders]
     objects = sum(len(texts) for item in items for texts in item.annotations.values())
     return DetectedLayout(
@@ -110,7 +110,11 @@ def _reading(tree: Tree, home: str, found: _VocParts) -> DetectedLayout:
         reason=f"{count(len(items), 'XML file')} of Pascal VOC with {count(objects, 'object')}",
         items=listed.items,
         orphan_images=tuple(file.path for file in orphans),
-        skipped=(*found.skipped, *listed.said, *outside(file for file in rest if file not in set(orphans))),
+        skipped=(
+            *found.skipped,
+            *listed.remarks,
+            *outside(file for file in rest if file not in set(orphans)),
+        ),
         home=home,
         lists=listed.lists,
         annotation_files={

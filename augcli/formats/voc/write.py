@@ -43,8 +43,8 @@ def described(objects: OutputObjects, *, own: bool = False, lists: Sequence[Spli
     """
     losses = Losses(left_out=objects.others())
     for pair in objects.pairs:
-        for looked in _looked_at(objects, pair):
-            _count(looked, pair.size, losses)
+        for checked in _checked_objects(objects, pair):
+            _count(checked, pair.size, losses)
     paths = [_path(pair, own) for pair in objects.pairs]
     if taken := next((path for path, times in Counter(paths).items() if times > 1), None):
         raise DatasetError(f"the XML of two pictures would be {taken}", hint="rename one of the pictures")
@@ -88,12 +88,12 @@ class _CheckedObject:
     why: str
 
 
-def _looked_at(objects: OutputObjects, pair: AnnotatedPair) -> Iterator[_CheckedObject]:
+def _checked_objects(objects: OutputObjects, pair: AnnotatedPair) -> Iterator[_CheckedObject]:
     """Each object of a pair, those that are parts of others last."""
     before = {e["id"]: e for texts in pair.item.annotations.values() for e in map(entry_of, texts)}
     said: set[int] = set()
     for one in sorted(objects.of(pair), key=lambda one: PART_OF in one.fields):
-        why = _why_left_out(one.fields, pair.size)
+        why = _why_omitted(one.fields, pair.size)
         if not why and one.fields.get(PART_OF, 0) not in {0, *said}:
             why = "a part of an object that is left out"
         if not why:
@@ -109,7 +109,7 @@ def _is_centred(fields: Mapping[str, Any], size: tuple[int, int]) -> bool:
     return any(2 * box[at] + box[at + 2] == side for at, side in enumerate(size) if box)
 
 
-def _why_left_out(fields: Mapping[str, Any], size: tuple[int, int]) -> str:
+def _why_omitted(fields: Mapping[str, Any], size: tuple[int, int]) -> str:
     if fields.get("iscrowd"):
         return _CROWD
     if not (box := _box_of(fields)):
@@ -117,12 +117,12 @@ def _why_left_out(fields: Mapping[str, Any], size: tuple[int, int]) -> str:
     return "" if pixels(box, size) else _OUTSIDE
 
 
-def _count(looked: _CheckedObject, size: tuple[int, int], losses: Losses) -> None:
-    fields = looked.one.fields
-    if looked.why:
-        losses.left_out[looked.why] += 1
+def _count(checked: _CheckedObject, size: tuple[int, int], losses: Losses) -> None:
+    fields = checked.one.fields
+    if checked.why:
+        losses.left_out[checked.why] += 1
     elif XML in fields:
-        losses.changed.update(shapes_of(fields, size, is_same=looked.is_same).lost)
+        losses.changed.update(shapes_of(fields, size, is_same=checked.is_same).lost)
     else:
         losses.changed.update(lost for key, lost in LOST.items() if fields.get(key))
 
@@ -166,10 +166,10 @@ def _add_objects(
 ) -> None:
     """An element for each object, and in it one for each of its parts."""
     elements: dict[int, Element] = {}
-    for looked in _looked_at(objects, pair):
-        if looked.why:
+    for checked in _checked_objects(objects, pair):
+        if checked.why:
             continue
-        one, fields, source, is_same = looked.one, looked.one.fields, looked.source, looked.is_same
+        one, fields, source, is_same = checked.one, checked.one.fields, checked.source, checked.is_same
         is_part = PART_OF in fields
         element = SubElement(elements[fields[PART_OF]], "part") if is_part else SubElement(root, "object")
         elements[fields["id"]] = element

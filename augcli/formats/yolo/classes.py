@@ -24,13 +24,13 @@ class ClassNames:
     remarks: tuple[str, ...] = ()
 
 
-def told_names(classes: Mapping[int, str]) -> ClassNames:
+def named_by_recipe(classes: Mapping[int, str]) -> ClassNames:
     """The names that a recipe gives to numbers; one that it leaves out is called by its number."""
     names = tuple(classes.get(number, str(number)) for number in range(max(classes) + 1))
     return ClassNames(names, "input.classes")
 
 
-def found_names(tree: Tree, labels: Iterable[str]) -> ClassNames:
+def named_by_files(tree: Tree, labels: Iterable[str]) -> ClassNames:
     """The names that lie with these label files, or else the numbers of the classes in them.
 
     Files of names in the folders of the label files, and in those around them, come before others. Raises
@@ -40,13 +40,13 @@ def found_names(tree: Tree, labels: Iterable[str]) -> ClassNames:
     files = [path for path in tree.texts if is_class_file(path)]
     around = {folder for path in labels for folder in _around(path)}
     near = [path for path in files if posixpath.dirname(path) in around]
-    said = {path: _lines(tree, path) for path in near or files}
-    for path, names in said.items():
-        first, others = next(iter(said.items()))
+    names_by_file = {path: _lines(tree, path) for path in near or files}
+    for path, names in names_by_file.items():
+        first, others = next(iter(names_by_file.items()))
         if names != others:
             what = f"{first} and {path} name the classes differently"
             raise DatasetError(what, where=str(tree.root), hint=f"name them in the recipe: {LINE}")
-    for path, names in said.items():
+    for path, names in names_by_file.items():
         return ClassNames(tuple(names), path)
     return _numbered(tree, labels)
 

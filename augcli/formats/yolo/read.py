@@ -17,7 +17,7 @@ from augcli.formats.names import split_of
 from augcli.formats.sizes import upright_size
 from augcli.formats.to_coco import head_of
 from augcli.formats.tree import File, Tree, is_image
-from augcli.formats.yolo.classes import found_names, is_class_file, told_names
+from augcli.formats.yolo.classes import is_class_file, named_by_files, named_by_recipe
 from augcli.formats.yolo.config import Config, is_sound, looks_like_config, read_config, tails
 from augcli.formats.yolo.names import LABELS, NAMES, label_path, text_of_file
 from augcli.formats.yolo.rows import category_id, looks_like_rows, read_rows
@@ -97,7 +97,7 @@ def _with_names(tree: Tree, config: Config, classes: Mapping[int, str], labels: 
     """What data.yaml says, with the names of the classes from elsewhere where it has none."""
     if config.names and not classes:
         return config
-    named = told_names(classes) if classes else found_names(tree, labels)
+    named = named_by_recipe(classes) if classes else named_by_files(tree, labels)
     remarks = (*config.remarks, *named.remarks)
     return replace(config, names=named.names, named_in=named.where, remarks=remarks)
 
@@ -134,7 +134,7 @@ def _by_config(tree: Tree, config: Config) -> _YoloParts:
     home = posixpath.dirname(config.file)
     for split, texts in config.splits.items():
         for text in texts:
-            paths = _pictures(tree, home, config.folder, text)
+            paths = _images_below(tree, home, config.folder, text)
             if not paths:
                 found.skipped.append(printable(f"{config.file}: {split}: there are no pictures in {text}"))
             for path in paths:
@@ -146,7 +146,7 @@ def _by_config(tree: Tree, config: Config) -> _YoloParts:
     return found
 
 
-def _pictures(tree: Tree, home: str, folder: str, text: str) -> list[str]:
+def _images_below(tree: Tree, home: str, folder: str, text: str) -> list[str]:
     """The pictures that an entry of data.yaml means: those below a folder, or those of a list."""
     for place in (*tails(home, folder, text), *tails("", folder, text)):
         if place in tree.texts:

@@ -64,8 +64,8 @@ def described(
     losses = Losses(left_out=objects.others())
     for pair in objects.pairs:
         for one in objects.of(pair):
-            said = row_of(one, pair.size, form)
-            (losses.changed if said.numbers else losses.left_out).update(said.lost)
+            row = row_of(one, pair.size, form)
+            (losses.changed if row.numbers else losses.left_out).update(row.lost)
     _check_names([label_path(pair.image) for pair in objects.pairs], [file, REPORT, *lists])
     labels = {label_path(pair.image): _labels(objects, pair, form) for pair in objects.pairs}
     return Described(
@@ -216,8 +216,8 @@ def _yaml(objects: OutputObjects, form: Form, keys: Sequence[str], rest: Mapping
         data["flip_idx"] = None if pairs == list(range(len(points))) else pairs  # nobody said left and right
         data["kpt_names"] = {n: list(names) for n, names in enumerate(classes.keypoints) if names}
     splits = dict.fromkeys(ASKED_FOR) | {key: f"{key}.txt" for key in keys}
-    said = splits | {key: value for key, value in {**data, **rest}.items() if value is not None}
-    text: str = yaml.safe_dump(said, sort_keys=False, allow_unicode=True, default_flow_style=False)
+    row = splits | {key: value for key, value in {**data, **rest}.items() if value is not None}
+    text: str = yaml.safe_dump(row, sort_keys=False, allow_unicode=True, default_flow_style=False)
     return text.encode()
 
 
